@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+/* The older name under which drivers ask for the source annotations of sal.h. */
+#ifndef OPENMPIO_DRIVERSPECS_H
+#define OPENMPIO_DRIVERSPECS_H
+#include <sal.h>
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * I_T nexuses: login, logout and task management. A nexus is one initiator name on one target port;
+ * it stays in the list after logout, because its registrations do (SPC-4 5.12.7), until the array goes.
+ */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct array_nexus *find(const struct array *a, unsigned port, const char *name)
+{
+    for (struct array_nexus *n = a->nexuses; n; n = n->next)
+        if (n->port == port && strcmp(n->name, name) == 0)
+            return n;
+    return NULL;
+}
+
+static struct array_nexus *create(struct array *a, unsigned port, const char *name)
+{
+    size_t length = strnlen(name, ARRAY_MAX_NAME + 1);
+
+    if (length == 0 || length > ARRAY_MAX_NAME)
+        return NULL;
+    struct array_nexus *n = calloc(1, sizeof *n + length + 1);
+    if (!n)
+        return NULL;
+    n->luns = calloc(a->ordinals ? a->ordinals : 1, sizeof *n->luns);
+    if (!n->luns) {
+        free(n);
+        return NULL;
+    }
+    n->array = a;
+    n->port = port;
+    n->controller = array_controller_of_port(a, port);
+    memcpy(n->name, name, length);
+    *a->last_nexus = n;
+    a->last_nexus = &n->next;
+    return n;
+}
+
+static void attention_on_every_lun(struct array_nexus *n, unsigned code)
+{
+    for (unsigned i = 0; i < n->array->ordinals; i++)
+        if (n->array->by_ordinal[i])
+            array_attention(n, n->array->by_ordinal[i], code);
+}
+
+struct array_nexus *array_login(struct array *a, unsigned port, const char *initiator_name)
+{
+    if (port >= a->ports || !initiator_name)
+        return NULL;
+    struct array_nexus *n = find(a, port, initiator_name);
+    if (!n)
+        n = create(a, port, initiator_name);
+    if (!n)
+        return NULL;
+    if (n->logged_in)
+        array_logout(n); /* a second login ends the first session */
+    n->logged_in = true;
+    attention_on_every_lun(n, ASC_POWER_ON_OR_RESET);
+    return n;
+}
+
+void array_logout(struct array_nexus *n)
+{
+    array_drop_simple_reservations(n);
+    for (unsigned i = 0; i < n->array->ordinals; i++)
+        n->luns[i].attentions = 0;
+    n->luns_changed = false;
+    n->logged_in = false;
+}
+
+static void reset(struct array *a, struct lun *lun)
+{
+    lun->simple_holder = NULL;
+    lun->stopped = false;
+    array_mode_reset(a, lun);
+    array_attention_all(a, lun, NULL, ASC_DEVICE_RESET_FUNCTION);
+}
+
+bool array_reset_lun(struct array_nexus *n, const uint8_t lun[8])
+{
+    struct lun *found = array_find_lun(n->array, lun);
+
+    if (found)
+        reset(n->array, found);
+    return found != NULL;
+}
+
+void array_reset_target(struct array_nexus *n)
+{
+    for (unsigned i = 0; i < n->array->ordinals; i++)
+        if (n->array->by_ordinal[i])
+            reset(n->array, n->array->by_ordinal[i]);
+}
+
+void array_controller_up(struct array *a, unsigned controller, bool up)
+{
+    if (controller >= a->config.controllers || a->up[controller] == up)
+        return;
+    a->up[controller] = up;
+    for (unsigned i = 0; i < a->ordinals; i++)
+        if (a->by_ordinal[i])
+            array_settle_lun(a, a->by_ordinal[i], true);
+    if (!up)
+        return;
+    /* It restarted: whoever still has a session with it learns of the reset first. */
+    for (struct array_nexus *n = a->nexuses; n; n = n->next)
+        if (n->controller == controller)
+            attention_on_every_lun(n, ASC_POWER_ON_OR_RESET);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The only door to the operating system. Two implementations: host/posix and host/windows; no
+ * other room includes an operating-system header. Functions answer false, NULL or a negative value
+ * on failure and put a sentence into host_error() unless said otherwise.
+ */
+#ifndef MPIO_HOST_H
+#define MPIO_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+const char *host_error(void); /* what failed last on this thread, with the system's reason */
+
+/* ---- memory ------------------------------------------------------------------------------- */
+enum host_access { HOST_NONE, HOST_READ, HOST_READ_WRITE, HOST_READ_EXECUTE };
+size_t host_page_size(void);
+void *host_map(size_t bytes);                       /* zeroed pages, read-write */
+void *host_map_at(uint64_t address, size_t bytes);  /* exactly there, reserved lazily; NULL when taken */
+void host_unmap(void *base, size_t bytes);
+bool host_protect(void *base, size_t bytes, enum host_access access);
+
+/* ---- time: monotonic wall clock and CPU time of this thread, nanoseconds -------------------- */
+uint64_t host_time_ns(void);
+uint64_t host_cpu_ns(void);
+uint64_t host_rss_bytes(void);                      /* resident set of the process now */
+
+/* ---- files -------------------------------------------------------------------------------- */
+/* Reads a whole file of at most `limit` bytes into malloc'ed memory, NUL-terminated beyond *length. */
+char *host_read_file(const char *path, size_t limit, size_t *length);
+bool host_write_file(const char *path, const void *data, size_t length); /* via a temporary + rename */
+int host_file_open(const char *path, bool create);  /* read-write; negative on failure */
+int64_t host_file_size(int file);
+bool host_file_resize(int file, uint64_t size);
+int64_t host_file_pread(int file, void *data, size_t length, uint64_t offset);
+int64_t host_file_pwrite(int file, const void *data, size_t length, uint64_t offset);
+bool host_file_sync(int file);
+void host_file_close(int file);
+bool host_make_directory(const char *path);         /* with parents; true when it is there */
+bool host_remove_file(const char *path);
+char *host_temporary_directory(void);               /* private, mode 0700, malloc'ed name */
+
+/* ---- waiting on sockets (host clock only) --------------------------------------------------- */
+enum { HOST_POLL_IN = 1, HOST_POLL_OUT = 2, HOST_POLL_ERROR = 4, HOST_POLL_HANG_UP = 8 };
+struct host_poll {
+    int fd;
+    unsigned want;
+    unsigned got;
+};
+/* Sleeps until one is ready or the time is over. Number ready; 0 on time-out or a signal. */
+int host_poll(struct host_poll *fds, unsigned count, uint64_t timeout_ns);
+
+/* ---- execution contexts: the raw material of fibres ----------------------------------------- */
+struct host_context {
+    void *sp;                   /* saved stack pointer (assembly) or ucontext object */
+    void *stack_low, *stack_high;
+    void *asan_fake_stack;      /* sanitizer and valgrind book-keeping */
+    unsigned valgrind_id;
+};
+/* A stack of `bytes` usable bytes with a guard page below it. */
+bool host_context_create(struct host_context *c, size_t bytes, void (*entry)(void *), void *argument);
+void host_context_destroy(struct host_context *c);
+/* Prepares a context for the stack the caller runs on now (the thread's own stack). */
+void host_context_adopt(struct host_context *c);
+/* Saves the present state in *from and continues in *to. `from_ends`: *from never runs again. */
+void host_context_switch(struct host_context *from, struct host_context *to, bool from_ends);
+
+/* ---- faults ------------------------------------------------------------------------------- */
+#define HOST_MAX_FRAMES 48
+enum host_fault_kind { HOST_FAULT_ACCESS, HOST_FAULT_STACK, HOST_FAULT_ILLEGAL, HOST_FAULT_DIVIDE,
+                       HOST_FAULT_BREAKPOINT, HOST_FAULT_HANG };
+struct host_fault {
+    enum host_fault_kind kind;
+    void *address;              /* faulting data address, if any */
+    unsigned frames;
+    void *pc[HOST_MAX_FRAMES];  /* innermost first, of the faulting code */
+};
+/* Installs handlers (alternate signal stack). On a fault the interrupted code is abandoned and
+ * `handler` runs on an emergency stack outside signal context; it must not return (it continues
+ * in another context, or exits). A fault while `handler` runs ends the process with the default action. */
+void host_on_fault(void (*handler)(const struct host_fault *fault));
+void host_fault_handled(void); /* called by `handler` just before it leaves to another context */
+/* CPU-time watchdog of this thread: unless host_watchdog_pat is called, HOST_FAULT_HANG after
+ * `milliseconds` of CPU time (0: off). */
+void host_watchdog(unsigned milliseconds);
+static inline void host_watchdog_pat(volatile uint32_t *beat)
+{
+    *beat += 1;
+}
+/* The word the watchdog watches: no change during a whole period means a hang. */
+volatile uint32_t *host_watchdog_beat(void);
+
+unsigned host_backtrace(void **pc, unsigned limit, unsigned skip);
+/* "function at file.c:123" for a code address (return addresses: pass pc - 1). Uses addr2line when
+ * debug information is there, else module+offset. Slow; for reports. */
+void host_describe_address(const void *pc, char *text, size_t size);
+/* Splits the above: any of the three may come back empty/0. */
+struct host_location { char function[96]; char file[256]; unsigned line; char module[256]; uint64_t offset; };
+void host_locate(const void *pc, struct host_location *location);
+
+/* ---- modules, environment, processes -------------------------------------------------------- */
+void *host_library_open(const char *path);          /* local symbols, bound now; host_error names what is missing */
+void *host_library_symbol(void *library, const char *name);
+void host_library_close(void *library);
+bool host_copy_file(const char *from, const char *to);
+const char *host_environment(const char *name);
+const char *host_executable(void);                  /* path of the running program */
+/* Starts the running program again with one environment variable added; returns only on failure. */
+void host_reexec(char **argv, const char *variable, const char *value);
+/* Runs a program and collects its standard output; exit status, or -1. */
+int host_run(const char *const argv[], char *output, size_t size);
+bool host_under_valgrind(void);
+bool host_under_asan(void);
+void host_log(const char *line);                    /* one line to standard error */
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the framework's own drivers (pnp, port, core, disk) may use beyond ddk/include: the way to
+ * their per-machine root, calls through pointers that a foreign driver supplied, the event stream,
+ * and the bug check by rule. Everything else they do with the routines every driver has.
+ *
+ * Windows dialect. Include after <ntddk.h>.
+ */
+#ifndef MPIO_NT_DRIVER_H
+#define MPIO_NT_DRIVER_H
+
+#include <ntddk.h>
+#include "nt/rules.h"
+#include "world/trace.h"
+#include "world/world.h"
+
+/* ---- the running context: one per fibre, in fibre->local -------------------------------------- */
+
+#define NT_MAX_LOCKS 16
+
+typedef struct _NT_HELD_LOCK {
+    PVOID Lock;
+    PVOID Acquirer;     /* return address of the acquiring call */
+    UCHAR Kind;         /* NT_LOCK_* of lock.c */
+    KIRQL OldIrql;
+} NT_HELD_LOCK;
+
+/* One call into driver code, on the caller's stack; innermost first. */
+typedef struct _NT_CALL {
+    struct _NT_CALL *Outer;
+    PCSTR Name;             /* "DsmLBGetPath", "completion routine": static text */
+    PDRIVER_OBJECT Driver;  /* whose code; NULL = the framework */
+    KIRQL EntryIrql;
+    KIRQL HighestIrql;      /* the level the contract allows for this callback: waits are refused when DISPATCH_LEVEL */
+    UCHAR EntryLocks;
+    PVOID StackTop;         /* for the stack budget */
+} NT_CALL, *PNT_CALL;
+
+typedef struct _NT_CONTEXT {
+    KIRQL Irql;             /* byte 0 and 1: read by the event stream */
+    UCHAR Cpu;
+    UCHAR LockCount;
+    UCHAR Flags;
+    PNT_CALL Call;          /* innermost call into a driver */
+    struct _NT_THREAD *Thread; /* NULL: interrupt or DPC on the loop's stack */
+    NT_HELD_LOCK Held[NT_MAX_LOCKS];
+} NT_CONTEXT, *PNT_CONTEXT;
+
+C_ASSERT(sizeof(NT_CONTEXT) <= FIBRE_LOCAL_BYTES);
+
+static inline PNT_CONTEXT NtContext(VOID)
+{
+    return (PNT_CONTEXT)(PVOID)world_fibre->local;
+}
+
+/* ---- per-machine root of a room: the only route to a driver's global data ----------------------- */
+static inline PVOID *NtDriverRoot(enum machine_root Room)
+{
+    return &world_fibre->machine->root[Room];
+}
+
+/* ---- event stream -------------------------------------------------------------------------------- */
+static inline VOID NtTrace(enum trace_kind Kind, ULONGLONG A, ULONGLONG B, ULONGLONG C, ULONGLONG D)
+{
+    trace_emit(world_fibre->world, world_fibre->machine, Kind, A, B, C, D);
+}
+
+/* ---- calls into driver code ------------------------------------------------------------------------ */
+
+/* PE images are mapped in this window and speak the Microsoft x64 convention; everything else
+ * speaks the host's. The address decides. */
+#define NT_PE_WINDOW_BASE 0x0000050000000000ull
+#define NT_PE_WINDOW_SIZE 0x0000000100000000ull
+#if defined(__x86_64__) && !defined(_WIN32)
+#define NT_INVOKE(Function, ...)                                                                          \
+    (__builtin_expect((ULONG_PTR)(Function) - NT_PE_WINDOW_BASE < NT_PE_WINDOW_SIZE, 0)                  \
+         ? ((__typeof__(*(Function)) __attribute__((ms_abi)) *)(PVOID)(Function))(__VA_ARGS__)           \
+         : (Function)(__VA_ARGS__))
+#else
+#define NT_INVOKE(Function, ...) (Function)(__VA_ARGS__)
+#endif
+
+/* Bug checks that NtLeaveCall can raise; never return. */
+DECLSPEC_NORETURN VOID NtCallLeftWrong(PNT_CALL Call);
+
+static inline VOID NtEnterCall(PNT_CALL Call, PCSTR Name, PDRIVER_OBJECT Driver, KIRQL HighestIrql)
+{
+    PNT_CONTEXT context = NtContext();
+
+    Call->Outer = context->Call;
+    Call->Name = Name;
+    Call->Driver = Driver;
+    Call->EntryIrql = context->Irql;
+    Call->HighestIrql = HighestIrql;
+    Call->EntryLocks = context->LockCount;
+    Call->StackTop = __builtin_frame_address(0);
+    context->Call = Call;
+}
+
+static inline VOID NtLeaveCall(PNT_CALL Call)
+{
+    PNT_CONTEXT context = NtContext();
+
+    if (__builtin_expect(context->Irql != Call->EntryIrql || context->LockCount != Call->EntryLocks, 0)) {
+        NtCallLeftWrong(Call);
+    }
+    context->Call = Call->Outer;
+}
+
+/* The one way into driver code: frame, convention, checks on return. NT_CALL_VOID for functions without a result.
+ * Name: static text. Driver: the owner of the code. HighestIrql: level the contract allows for this routine. */
+#define NT_CALL_OUT(Name, Driver, HighestIrql, Function, ...)                  \
+    ({                                                                         \
+        NT_CALL ntCall_;                                                       \
+        NtEnterCall(&ntCall_, (Name), (Driver), (HighestIrql));                \
+        __auto_type ntResult_ = NT_INVOKE((Function), __VA_ARGS__);            \
+        NtLeaveCall(&ntCall_);                                                 \
+        ntResult_;                                                             \
+    })
+#define NT_CALL_VOID(Name, Driver, HighestIrql, Function, ...)                 \
+    do {                                                                       \
+        NT_CALL ntCall_;                                                       \
+        NtEnterCall(&ntCall_, (Name), (Driver), (HighestIrql));                \
+        NT_INVOKE((Function), __VA_ARGS__);                                    \
+        NtLeaveCall(&ntCall_);                                                 \
+    } while (0)
+
+/* ---- bug check by rule: ends this machine, never the world; does not return ------------------------- */
+DECLSPEC_NORETURN VOID NtBugCheckRule(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2);
+
+/* ---- Plug and Play: what the I/O manager hands to the pnp room ---------------------------------------- */
+typedef struct _NT_PNP_HOOKS {
+    VOID (*InvalidateRelations)(PDEVICE_OBJECT Pdo, DEVICE_RELATION_TYPE Type); /* <= DISPATCH_LEVEL */
+    NTSTATUS (*GetDeviceProperty)(PDEVICE_OBJECT Pdo, DEVICE_REGISTRY_PROPERTY Property, ULONG Length, PVOID Buffer,
+                                  PULONG ResultLength);
+} NT_PNP_HOOKS;
+VOID NtSetPnpHooks(const NT_PNP_HOOKS *Hooks); /* copied; of the machine now running */
+
+/* A driver object by service name ("mpio", "disk", a miniport's), NULL when not loaded. PASSIVE. */
+PDRIVER_OBJECT NtFindDriver(PCWSTR ServiceName);
+/* Next loaded driver after Driver (NULL: the first), in load order. */
+PDRIVER_OBJECT NtNextDriver(PDRIVER_OBJECT Driver);
+
+/* Event-log entry of this machine (visible in reports). Text: UTF-8, static or copied. <= DISPATCH_LEVEL. */
+VOID NtLogEvent(ULONG EventId, PCSTR Source, PCSTR Format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif
