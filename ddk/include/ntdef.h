@@ -244,7 +244,7 @@ typedef const STRING *PCOEM_STRING, *PCANSI_STRING, *PCSTRING;
 typedef struct _LIST_ENTRY {
     struct _LIST_ENTRY *Flink;
     struct _LIST_ENTRY *Blink;
-} LIST_ENTRY, *PLIST_ENTRY, PRLIST_ENTRY;
+} LIST_ENTRY, *PLIST_ENTRY, *PRLIST_ENTRY;
 
 typedef struct _SINGLE_LIST_ENTRY {
     struct _SINGLE_LIST_ENTRY *Next;

@@ -64,15 +64,15 @@ void array_settle_lun(struct array *a, struct lun *lun, bool announce)
         lun->owner = owner;
         if (announce && a->config.access == ARRAY_ALUA_IMPLICIT && a->config.now &&
             a->config.transition_us)
-            lun->transition_until = a->config.now(a->config.clock) +
-                                    (uint64_t)a->config.transition_us * TICKS_PER_US;
+            lun->transition_until =
+                a->config.now(a->config.clock) + (uint64_t)a->config.transition_us * TICKS_PER_US;
     }
     update_states(a, lun, announce);
 }
 
-static void end_transition(struct array *a, struct lun *lun)
+void array_end_transition(struct array *a, struct lun *lun)
 {
-    if (lun->transition_until && a->config.now(a->config.clock) >= lun->transition_until) {
+    if (a->config.now(a->config.clock) >= lun->transition_until) {
         lun->transition_until = 0;
         update_states(a, lun, true);
     }
@@ -93,16 +93,19 @@ bool array_force_state(struct array *a, uint16_t number, unsigned controller,
 {
     struct lun *lun = array_lun(a, number);
 
-    if (!lun || a->config.access == ARRAY_SYMMETRIC || controller >= a->config.controllers)
+    bool known = state <= ARRAY_STATE_UNAVAILABLE || state == ARRAY_STATE_TRANSITIONING ||
+                 state == ARRAY_STATE_AUTOMATIC;
+
+    if (!lun || !known || a->config.access == ARRAY_SYMMETRIC ||
+        controller >= a->config.controllers)
         return false;
     lun->forced[controller] = (uint8_t)state;
     update_states(a, lun, true);
     return true;
 }
 
-unsigned array_access_denied(struct request *r)
+unsigned array_access_denied(const struct request *r)
 {
-    end_transition(r->array, r->lun);
     switch (r->lun->state[r->nexus->controller]) {
     case ARRAY_STATE_TRANSITIONING:
         return ASC_TRANSITIONING;
@@ -134,7 +137,8 @@ static void report_group(struct reply *reply, const struct array *a, const struc
     reply_8(reply, 0);
     reply_8(reply, (uint8_t)ports);
     for (unsigned i = 0; i < ports; i++)
-        reply_32(reply, controller * ports + i + 1); /* 2 bytes obsolete, 2 bytes relative port id */
+        reply_32(reply,
+                 controller * ports + i + 1); /* 2 bytes obsolete, 2 bytes relative port id */
 }
 
 void array_report_target_port_groups(struct request *r)
@@ -148,7 +152,6 @@ void array_report_target_port_groups(struct request *r)
         array_invalid_cdb(r, 1);
         return;
     }
-    end_transition(r->array, r->lun);
     struct reply reply = reply_begin(r, allocation);
     reply_32(&reply, 0);
     if (format == EXTENDED_HEADER) {

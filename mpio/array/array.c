@@ -31,8 +31,7 @@ static const char *config_fault(const struct array_config *c)
         return "the array's access kind is unknown";
     if (c->controllers < 1 || c->controllers > ARRAY_MAX_CONTROLLERS)
         return "an array has 1 to 16 controllers";
-    if (c->ports_per_controller < 1 ||
-        c->ports_per_controller > ARRAY_MAX_PORTS / c->controllers)
+    if (c->ports_per_controller < 1 || c->ports_per_controller > ARRAY_MAX_PORTS / c->controllers)
         return "an array has at least 1 port per controller and at most 64 ports in all";
     if (!printable(c->vendor, sizeof c->vendor) || !printable(c->product, sizeof c->product) ||
         !printable(c->revision, sizeof c->revision))
@@ -168,8 +167,7 @@ int array_add_lun(struct array *a, const struct array_lun_config *c, const char 
     while (a->first_free < a->ordinals && a->by_ordinal[a->first_free])
         a->first_free++;
     lun = calloc(1, sizeof *lun);
-    if (!lun || !grow_table(a, c->number) ||
-        (a->first_free == a->ordinals && !grow_ordinals(a))) {
+    if (!lun || !grow_table(a, c->number) || (a->first_free == a->ordinals && !grow_ordinals(a))) {
         *why = "no memory for the LUN";
         free(lun);
         return -1;

@@ -68,7 +68,7 @@ struct array_cmd {
     uint32_t transferred;        /* bytes moved */
     uint32_t checksum;           /* CRC-32C over the bytes moved, when array_checksum(a, true); else 0 */
     uint8_t sense[ARRAY_MAX_SENSE];
-    uint32_t wanted;             /* bytes the CDB asked to move; above `transferred`: residual overflow */
+    uint32_t wanted;             /* bytes the CDB asked to move; more than moved: residual overflow */
 };
 
 /* Why a command found nobody: the fabric turns it into its own transport error. */
@@ -112,7 +112,8 @@ enum array_port_state {
     ARRAY_STATE_OPTIMIZED = 0, ARRAY_STATE_NON_OPTIMIZED = 1, ARRAY_STATE_STANDBY = 2,
     ARRAY_STATE_UNAVAILABLE = 3, ARRAY_STATE_TRANSITIONING = 15, ARRAY_STATE_AUTOMATIC = 255,
 };
-bool array_force_state(struct array *a, uint16_t number, unsigned controller, enum array_port_state state);
+bool array_force_state(struct array *a, uint16_t number, unsigned controller,
+                       enum array_port_state state);
 void array_checksum(struct array *a, bool on);
 /* The next `count` media commands to `number` through any nexus end with this status and sense. */
 void array_inject(struct array *a, uint16_t number, unsigned count, uint8_t status, uint8_t key, uint8_t asc,

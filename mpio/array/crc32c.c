@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CRC-32C (Castagnoli, reflected polynomial 82F63B78h): with the SSE 4.2 instruction where the CPU
- * has it, else four bits at a time from a table of 16 words. Both give the same value on every host.
+ * has it, else four bits at a time from a table of 16 words. Both give the same value on every
+ * host.
  */
 #include "crc32c.h"
 #include "stamp.h"

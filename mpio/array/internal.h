@@ -58,7 +58,7 @@ enum sense_code {
     ASC_REPORTED_LUNS_CHANGED = 0x3F0E,
 };
 
-/* ---- limits, told in VPD B0h ------------------------------------------------------------------ */
+/* ---- limits, told in VPD B0h ----------------------------------------------------------------- */
 #define ARRAY_MAX_COMPARE_AND_WRITE 255u            /* blocks */
 #define ARRAY_MAX_UNMAP_BYTES       (1u << 30)      /* of one descriptor list */
 #define ARRAY_MAX_UNMAP_DESCRIPTORS 256u
@@ -159,7 +159,7 @@ struct request {
     struct nexus_lun *state;  /* of this nexus and LUN; NULL with `lun` */
 };
 
-/* ---- array.c ---------------------------------------------------------------------------------- */
+/* ---- array.c --------------------------------------------------------------------------------- */
 struct lun *array_find_lun(const struct array *a, const uint8_t lun[8]);
 static inline struct lun *array_lun(const struct array *a, unsigned number)
 {
@@ -170,7 +170,7 @@ static inline struct nexus_lun *array_state(const struct array_nexus *n, const s
     return &n->luns[lun->ordinal];
 }
 
-/* ---- sense.c ---------------------------------------------------------------------------------- */
+/* ---- sense.c --------------------------------------------------------------------------------- */
 void array_check(struct request *r, enum sense_key key, unsigned code);
 void array_check_information(struct request *r, enum sense_key key, unsigned code,
                              uint64_t information);
@@ -178,7 +178,7 @@ void array_invalid_cdb(struct request *r, unsigned byte);       /* 5/24/00 with 
 void array_invalid_parameter(struct request *r, unsigned byte); /* 5/26/00 with field pointer */
 void array_request_sense(struct request *r);
 
-/* ---- attention.c ------------------------------------------------------------------------------ */
+/* ---- attention.c ----------------------------------------------------------------------------- */
 void array_attention(struct array_nexus *n, const struct lun *lun, unsigned code);
 /* Every logged-in nexus but `except`. */
 void array_attention_all(struct array *a, const struct lun *lun, const struct array_nexus *except,
@@ -186,14 +186,15 @@ void array_attention_all(struct array *a, const struct lun *lun, const struct ar
 /* Takes the oldest pending unit attention; 0 when there is none. */
 unsigned array_attention_take(struct request *r);
 
-/* ---- alua.c ----------------------------------------------------------------------------------- */
+/* ---- alua.c ---------------------------------------------------------------------------------- */
 void array_settle_lun(struct array *a, struct lun *lun, bool announce);
-/* The sense code that keeps a media command out of this port now; 0 when it may pass. Also ends a
- * transition whose time is over. */
-unsigned array_access_denied(struct request *r);
+/* Only while transition_until is set: ends the transition when its time is over. */
+void array_end_transition(struct array *a, struct lun *lun);
+/* The sense code that keeps a media command out of this port now; 0 when it may pass. */
+unsigned array_access_denied(const struct request *r);
 void array_report_target_port_groups(struct request *r);
 
-/* ---- reserve.c -------------------------------------------------------------------------------- */
+/* ---- reserve.c ------------------------------------------------------------------------------- */
 enum access {
     ACCESS_ALWAYS, /* passes every reservation */
     ACCESS_STATUS, /* passes persistent reservations, not RESERVE(6)/(10) of another nexus */
@@ -207,10 +208,10 @@ void array_release(struct request *r);
 void array_drop_simple_reservations(struct array_nexus *n);
 void array_persistent_reserve_in(struct request *r);
 
-/* ---- persistent.c ----------------------------------------------------------------------------- */
+/* ---- persistent.c ---------------------------------------------------------------------------- */
 void array_persistent_reserve_out(struct request *r);
 
-/* ---- handlers of the decoder table ------------------------------------------------------------ */
+/* ---- handlers of the decoder table ----------------------------------------------------------- */
 void array_inquiry(struct request *r);
 void array_report_luns(struct request *r);
 void array_mode_sense(struct request *r);
@@ -230,7 +231,7 @@ void array_write_same(struct request *r);
 bool array_in_range(struct request *r, uint64_t lba, uint64_t count); /* else 5/21/00 */
 void array_media_failed(struct request *r, enum media_result result);
 
-/* ---- data phases ------------------------------------------------------------------------------ */
+/* ---- data phases ----------------------------------------------------------------------------- */
 /* The data-out bytes of a parameter list of `length` bytes. NULL, with 5/1A/00 set, when the
  * initiator sent fewer. */
 const uint8_t *array_parameters(struct request *r, uint32_t length);

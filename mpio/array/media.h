@@ -34,7 +34,7 @@ struct media {
     uint8_t *last_bytes;
 };
 
-/* False with *why set. `path` is used by ARRAY_MEDIA_FILE; the file grows to `bytes` when shorter. */
+/* False with *why set. `path` is for ARRAY_MEDIA_FILE; the file grows to `bytes` when shorter. */
 bool media_open(struct media *m, enum array_media kind, const char *path, uint64_t bytes,
                 const char **why);
 void media_close(struct media *m);

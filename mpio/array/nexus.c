@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * I_T nexuses: login, logout and task management. A nexus is one initiator name on one target port;
- * it stays in the list after logout, because its registrations do (SPC-4 5.12.7), until the array goes.
+ * it stays in the list after logout, because its registrations do (SPC-4 5.12.7), until the array
+ * goes.
  */
 #include "internal.h"
 

@@ -20,6 +20,19 @@ static void put_le(uint8_t *to, uint64_t value, unsigned bytes)
         to[i] = (uint8_t)(value >> (8 * i));
 }
 
+/* Written out, so that the compiler makes one store of it: the pattern is filled with this. */
+static void put_le64(uint8_t *to, uint64_t value)
+{
+    to[0] = (uint8_t)value;
+    to[1] = (uint8_t)(value >> 8);
+    to[2] = (uint8_t)(value >> 16);
+    to[3] = (uint8_t)(value >> 24);
+    to[4] = (uint8_t)(value >> 32);
+    to[5] = (uint8_t)(value >> 40);
+    to[6] = (uint8_t)(value >> 48);
+    to[7] = (uint8_t)(value >> 56);
+}
+
 static uint64_t get_le(const uint8_t *from, unsigned bytes)
 {
     uint64_t value = 0;
@@ -35,19 +48,19 @@ void stamp_fill(void *block, size_t block_size, const struct block_stamp *stamp)
     size_t end = block_size - 4;
 
     assert(block_size >= STAMP_MIN);
-    put_le(p, STAMP_MARK, 8);
-    put_le(p + 8, stamp->lba, 8);
-    put_le(p + 16, stamp->generation, 8);
-    put_le(p + 24, stamp->seed, 8);
+    put_le64(p, STAMP_MARK);
+    put_le64(p + 8, stamp->lba);
+    put_le64(p + 16, stamp->generation);
+    put_le64(p + 24, stamp->seed);
     put_le(p + 32, stamp->writer, 4);
     put_le(p + 36, stamp->lun, 4);
 
     uint64_t pattern = (stamp->seed ^ stamp->lba) * UINT64_C(0x9E3779B97F4A7C15) +
                        stamp->generation * UINT64_C(0xBF58476D1CE4E5B9) + stamp->writer;
-    for (size_t at = STAMP_HEADER; at < end; at += 8) {
-        put_le(p + at, pattern, end - at < 8 ? (unsigned)(end - at) : 8);
-        pattern += UINT64_C(0x94D049BB133111EB);
-    }
+    size_t at = STAMP_HEADER;
+    for (; end - at >= 8; at += 8, pattern += UINT64_C(0x94D049BB133111EB))
+        put_le64(p + at, pattern);
+    put_le(p + at, pattern, (unsigned)(end - at));
     put_le(p + end, crc32c(0, p, end), 4);
 }
 

@@ -50,6 +50,14 @@ struct host_poll {
 };
 /* Sleeps until one is ready or the time is over. Number ready; 0 on time-out or a signal. */
 int host_poll(struct host_poll *fds, unsigned count, uint64_t timeout_ns);
+/* Ends a host_poll from another thread: poll wait_fd for HOST_POLL_IN, drain it when it is ready. */
+struct host_waker {
+    int wait_fd, signal_fd;
+};
+bool host_waker_open(struct host_waker *waker);
+void host_waker_signal(const struct host_waker *waker); /* any thread */
+void host_waker_drain(const struct host_waker *waker);
+void host_waker_close(struct host_waker *waker);
 
 /* ---- execution contexts: the raw material of fibres ----------------------------------------- */
 struct host_context {
@@ -61,6 +69,8 @@ struct host_context {
 /* A stack of `bytes` usable bytes with a guard page below it. */
 bool host_context_create(struct host_context *c, size_t bytes, void (*entry)(void *), void *argument);
 void host_context_destroy(struct host_context *c);
+/* Gives up what the stack of a context holds and prepares it to run entry(argument) afresh. */
+void host_context_reset(struct host_context *c, void (*entry)(void *), void *argument);
 /* Prepares a context for the stack the caller runs on now (the thread's own stack). */
 void host_context_adopt(struct host_context *c);
 /* Saves the present state in *from and continues in *to. `from_ends`: *from never runs again. */
@@ -74,11 +84,13 @@ struct host_fault {
     enum host_fault_kind kind;
     void *address;              /* faulting data address, if any */
     unsigned frames;
-    void *pc[HOST_MAX_FRAMES];  /* innermost first, of the faulting code */
+    void *pc[HOST_MAX_FRAMES];  /* innermost first, of the faulting code: pc[0] is exact, the rest are
+                                 * return addresses. A jump to nowhere has pc[0] = where it went. */
 };
 /* Installs handlers (alternate signal stack). On a fault the interrupted code is abandoned and
  * `handler` runs on an emergency stack outside signal context; it must not return (it continues
- * in another context, or exits). A fault while `handler` runs ends the process with the default action. */
+ * in another context, or exits). A fault while `handler` runs ends the process with the default action.
+ * NULL: faults of this thread get their previous action again. Handler and watchdog belong to the thread. */
 void host_on_fault(void (*handler)(const struct host_fault *fault));
 void host_fault_handled(void); /* called by `handler` just before it leaves to another context */
 /* CPU-time watchdog of this thread: unless host_watchdog_pat is called, HOST_FAULT_HANG after
@@ -91,6 +103,7 @@ static inline void host_watchdog_pat(volatile uint32_t *beat)
 /* The word the watchdog watches: no change during a whole period means a hang. */
 volatile uint32_t *host_watchdog_beat(void);
 
+/* Return addresses from the caller outwards, without the first `skip` of them. */
 unsigned host_backtrace(void **pc, unsigned limit, unsigned skip);
 /* "function at file.c:123" for a code address (return addresses: pass pc - 1). Uses addr2line when
  * debug information is there, else module+offset. Slow; for reports. */
@@ -108,7 +121,8 @@ const char *host_environment(const char *name);
 const char *host_executable(void);                  /* path of the running program */
 /* Starts the running program again with one environment variable added; returns only on failure. */
 void host_reexec(char **argv, const char *variable, const char *value);
-/* Runs a program and collects its standard output; exit status, or -1. */
+/* Runs a program (argv ends with NULL) and collects its standard output, NUL-terminated and cut to
+ * `size`; exit status, or -1. */
 int host_run(const char *const argv[], char *output, size_t size);
 bool host_under_valgrind(void);
 bool host_under_asan(void);

@@ -18,20 +18,39 @@ typedef struct _NT_THREAD NT_THREAD, *PNT_THREAD;     /* thread.c */
 typedef struct _NT_DRIVER NT_DRIVER, *PNT_DRIVER;     /* driver.c: DRIVER_OBJECT and what hangs on it */
 typedef struct _NT_TIMER NT_TIMER, *PNT_TIMER;        /* timer.c */
 typedef struct _NT_QUEUED_DPC NT_QUEUED_DPC;          /* dpc.c */
-typedef struct _NT_IRP NT_IRP, *PNT_IRP;              /* irp.h */
+typedef struct _NT_IRP NT_IRP, *PNT_IRP;              /* irp_shadow.h */
 typedef struct _NT_WORK NT_WORK;                      /* work.c */
 
-#define NT_QUEUED_BUCKETS 256   /* power of two; timers and DPCs in queues, by page of their address */
+#define NT_QUEUED_BUCKETS 256   /* power of two; queued objects by page of their address */
+#define NT_NAME_BUCKETS   256   /* power of two */
 #define NT_MAX_HANDLES    65536
-#define NT_IRP_SIZES      16    /* free lists of IRPs by stack size */
+#define NT_IRP_SIZES      32    /* free lists of IRPs by stack size; larger ones are not kept */
 #define NT_IRP_QUARANTINE 256
+#define NT_MAX_CPUS       64
 
-/* A list of fibres that wait for the same thing; the links are on the waiters' stacks. */
+/* 1 January 2026 00:00 UTC as FILETIME: when every world begins. */
+#define NT_EPOCH          134116992000000000ull
+
+/* Stack that one call of a driver may use; sanitizers make frames larger. */
+#if defined(__SANITIZE_ADDRESS__)
+#define NT_STACK_BUDGET (6 * 24 * 1024)
+#else
+#define NT_STACK_BUDGET (24 * 1024)
+#endif
+
+/* A fibre that waits; lives on the waiter's stack, in one list of NT_MACHINE. */
 typedef struct _NT_FIBRE_WAIT {
     LIST_ENTRY Entry;
     struct fibre *Fibre;
-    PVOID Object;
+    ULONGLONG Sequence;
 } NT_FIBRE_WAIT;
+
+/* Something queued at an address in a driver's memory; found again when that memory is freed. */
+typedef struct _NT_QUEUED {
+    LIST_ENTRY Entry;
+    PVOID Object;
+    SIZE_T Size;
+} NT_QUEUED, *PNT_QUEUED;
 
 typedef struct _NT_HANDLE_ENTRY {
     PVOID Object;
@@ -46,8 +65,8 @@ typedef struct _NT_MACHINE {
     ULONG EntryCountdown;
     ULONG EntryPeriod;
     ULONGLONG EntryCalls;       /* kernel calls before this period */
-    ULONGLONG ProgressTime;     /* no-progress check: time at the last look, and calls since */
-    ULONGLONG ProgressCalls;
+    ULONGLONG ProgressTime;     /* no-progress check: time at the last look, calls since, most allowed */
+    ULONGLONG ProgressCalls, ProgressLimit;
     BOOLEAN Explore;
 
     /* modules of part 2, opaque here */
@@ -61,49 +80,57 @@ typedef struct _NT_MACHINE {
 
     struct nt_options Options;
 
-    /* processors: a bit per CPU on which suspended code holds DISPATCH_LEVEL or above */
-    ULONGLONG BusyCpus;
+    /* processors: how many suspended contexts hold DISPATCH_LEVEL or above on each */
+    ULONGLONG BusyCpus;         /* a bit per CPU with BusyCount != 0 */
+    UCHAR BusyCount[NT_MAX_CPUS];
     UCHAR NextCpu;
+    LIST_ENTRY Suspended;       /* NT_SUSPENDED: contexts off the CPU at DISPATCH_LEVEL or with locks held */
+    LIST_ENTRY LockWaiters;     /* NT_LOCK_WAIT: those of them that spin on a lock */
 
     /* objects */
     LIST_ENTRY Drivers;         /* NT_DRIVER.Entry, load order */
-    LIST_ENTRY Names;           /* NT_NAME of directory.c */
-    LIST_ENTRY Threads;         /* NT_THREAD.Entry */
-    LIST_ENTRY FreeThreads;
+    ULONG DriverCount;
+    LIST_ENTRY Names[NT_NAME_BUCKETS]; /* NT_NAME of directory.c */
+    NT_THREAD *IdleThread;      /* what KeGetCurrentThread answers in a DPC */
     ULONGLONG NextThreadId;
     ULONG DeviceOrdinal;
     NT_HANDLE_ENTRY *Handles;
     ULONG HandleCount, FreeHandle;
+    ULONGLONG UuidSequence;
+    LIST_ENTRY RemoveLocks;     /* NT_REMOVE_LOCK of removelock.c */
 
     /* queues */
-    LIST_ENTRY LockWaiters;     /* NT_FIBRE_WAIT: code that spins on a lock */
-    LIST_ENTRY DpcIdleWaiters;  /* KeFlushQueuedDpcs */
     LIST_ENTRY QueuedObjects[NT_QUEUED_BUCKETS];
     ULONG QueuedCount;
-    NT_QUEUED_DPC *FreeDpcs;
-    ULONG DpcsOutstanding;
-    NT_TIMER *FreeTimers;
-    LIST_ENTRY WorkQueue;       /* NT_WORK.Entry */
+    LIST_ENTRY Dpcs;            /* NT_QUEUED_DPC: queued or running, in order of queueing */
+    LIST_ENTRY FlushWaiters;    /* NT_FIBRE_WAIT: KeFlushQueuedDpcs */
+    LIST_ENTRY FreeDpcs;
+    ULONGLONG DpcSequence;
+    LIST_ENTRY FreeTimers;
+    LIST_ENTRY WorkQueue;       /* NT_WORK */
+    LIST_ENTRY FreeWork;
     LIST_ENTRY IdleWorkers;     /* NT_FIBRE_WAIT */
-    NT_WORK *FreeWork;
-    ULONG Workers, BusyWorkers;
+    ULONG Workers, BlockedWorkers;
     KSPIN_LOCK CancelLock;
+    struct _NT_SIDE_MEMORY *SideMemory; /* all side objects ever made, for nt_create's counterpart */
 
     /* IRPs */
-    NT_IRP *FreeIrps[NT_IRP_SIZES];
+    NT_IRP *FreeIrps[NT_IRP_SIZES + 1];
     NT_IRP *Quarantine[NT_IRP_QUARANTINE];
     ULONG QuarantineNext;
 
     NT_PNP_HOOKS Pnp;
     struct nt_bugcheck *BugCheck;
-    ULONGLONG IrpsAllocated, IrpsFreed, Dpcs, Timers, Waits;
+    ULONGLONG IrpsAllocated, IrpsFreed, DpcsRun, Timers, Waits;
 } NT_MACHINE, *PNT_MACHINE;
 
 /* ---- entry of every exported routine -------------------------------------------------------------- */
 
-#define NT_ENTRY_PERIOD 1024u
+#define NT_ENTRY_PERIOD      1024u
+#define NT_NO_PROGRESS_CALLS 100000000ull
 
 DECLSPEC_NORETURN VOID NtIrqlTooHigh(KIRQL Highest);
+VOID NtStackDeep(PNT_CALL Call, LONG_PTR Used);
 VOID NtKernelEntrySlow(PNT_MACHINE Kernel);
 
 /* The kernel of the machine now running. */
@@ -118,12 +145,21 @@ static inline PNT_MACHINE NtKernel(VOID)
 static inline VOID NtRequireIrql(KIRQL Highest)
 {
     PNT_MACHINE kernel = NtKernel();
+    PNT_CONTEXT context = NtContext();
+    PNT_CALL call = context->Call;
 
-    if (__builtin_expect(NtContext()->Irql > Highest, 0)) {
+    if (__builtin_expect(context->Irql > Highest, 0)) {
         NtIrqlTooHigh(Highest);
     }
     if (__builtin_expect(--kernel->EntryCountdown == 0, 0)) {
         NtKernelEntrySlow(kernel);
+    }
+    if (call != NULL) {
+        LONG_PTR used = (PCHAR)call->StackTop - (PCHAR)__builtin_frame_address(0);
+
+        if (__builtin_expect(used > NT_STACK_BUDGET, 0)) {
+            NtStackDeep(call, used);
+        }
     }
 }
 
@@ -190,11 +226,7 @@ PVOID NtQueuedObjectSearch(PNT_MACHINE Kernel, PVOID Base, SIZE_T Size);
 static inline PVOID NtTimerInRange(PVOID Base, SIZE_T Size)
 {
     PNT_MACHINE kernel = NtKernel();
-    return kernel->QueuedCount == 0 || Size < sizeof(KDPC) ? NULL : NtQueuedObjectSearch(kernel, Base, Size);
+    return kernel->QueuedCount == 0 || Size < sizeof(KEVENT) ? NULL : NtQueuedObjectSearch(kernel, Base, Size);
 }
-
-/* object.c: reference counts in front of the objects that nt itself makes. */
-/* driver.c, device.c: PDO owner of a device instance key, for IoOpenDeviceRegistryKey:
- * fills Buffer with the device's instance path ("ROOT\\LEGACY\\0000") through the pnp hooks. */
 
 #endif

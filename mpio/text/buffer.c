@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The growable byte buffer of text/buffer.h. Capacity doubles; one byte is kept for the final NUL. */
+/* The growable byte buffer of text/buffer.h. Capacity doubles; one byte is kept for the final NUL.
+ */
 #include "text/buffer.h"
 
 #include <stdio.h>

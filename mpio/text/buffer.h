@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A growable byte buffer, the sink of every writer in this room. It fails once and for all: after
- * memory ran out or the limit was reached, `failed` is set, the contents stay as they were and later
- * appends do nothing, so a writer checks once at the end.
+ * memory ran out or the limit was reached, `failed` is set, the contents stay as they were and
+ * later appends do nothing, so a writer checks once at the end.
  */
 #ifndef MPIO_TEXT_BUFFER_H
 #define MPIO_TEXT_BUFFER_H
@@ -12,10 +12,10 @@
 #include <stddef.h>
 
 struct buffer {
-    char *data;        /* NULL until the first append; else always followed by a NUL at data[length] */
+    char *data; /* NULL until the first append; else always followed by a NUL at data[length] */
     size_t length;
-    size_t capacity;   /* bytes allocated */
-    size_t limit;      /* most bytes it may hold; 0 = BUFFER_NO_LIMIT */
+    size_t capacity; /* bytes allocated */
+    size_t limit;    /* most bytes it may hold; 0 = BUFFER_NO_LIMIT */
     bool failed;
 };
 
@@ -32,12 +32,13 @@ void buffer_clear(struct buffer *buffer);
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 bool buffer_append_byte(struct buffer *buffer, unsigned char byte);
 bool buffer_append_text(struct buffer *buffer, const char *text);
-__attribute__((format(printf, 2, 3)))
-bool buffer_printf(struct buffer *buffer, const char *format, ...);
-__attribute__((format(printf, 2, 0)))
-bool buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments);
+__attribute__((format(printf, 2, 3))) bool buffer_printf(struct buffer *buffer, const char *format,
+                                                         ...);
+__attribute__((format(printf, 2, 0))) bool buffer_vprintf(struct buffer *buffer, const char *format,
+                                                          va_list arguments);
 
-/* The contents as a C string; "" for an empty buffer. Valid until the next append, clear or free. */
+/* The contents as a C string; "" for an empty buffer. Valid until the next append, clear or free.
+ */
 const char *buffer_text(const struct buffer *buffer);
 /* Hands the bytes to the caller, who frees them with free(); *length (may be NULL) receives their
  * number. NULL when the buffer failed or memory ran out. The buffer is empty afterwards. */

@@ -7,14 +7,15 @@
  *   key = value, "quoted, value"    the first '=' before any ',' ends the key
  *   value, value                    a line without key; an empty value between commas stays a value
  *   key = one, \                    a '\' at the end continues the line; a comment may follow it;
- *         two                       white space around the break is dropped; of "\\" both are dropped
- *   "a ""word"""                    quotes protect ; , = [ ] \ and spaces; "" is one quote
+ *         two                       white space around the break is dropped; of "\\" both are
+ * dropped "a ""word"""                    quotes protect ; , = [ ] \ and spaces; "" is one quote
  *
  * `key =` has no values, `key = ,` has two empty ones. A quoted string must end on its line. Tokens
  * (%name%) are left as written: ini_expand. Names compare without regard to ASCII case. Everything
  * is kept in file order. Control characters other than tab are refused. Source: the published INF
- * syntax rules; where they are silent (text before the first section, text behind ']', a string that
- * is not closed) we refuse, because a file that Setup would read differently must not pass unseen.
+ * syntax rules; where they are silent (text before the first section, text behind ']', a string
+ * that is not closed) we refuse, because a file that Setup would read differently must not pass
+ * unseen.
  */
 #ifndef MPIO_TEXT_INI_H
 #define MPIO_TEXT_INI_H
@@ -34,22 +35,22 @@
 #define INI_MAX_SECTION_NAME 255u    /* bytes; the published limit of INF */
 
 enum ini_flags {
-    INI_UNIQUE = 0,     /* two sections of one name are an error (topology) */
-    INI_MERGE = 1,      /* the second section adds its entries to the first (INF) */
-    INI_ANSI = 2,       /* a file that is neither UTF-8 nor marked UTF-16 is Windows-1252 (INF) */
+    INI_UNIQUE = 0, /* two sections of one name are an error (topology) */
+    INI_MERGE = 1,  /* the second section adds its entries to the first (INF) */
+    INI_ANSI = 2,   /* a file that is neither UTF-8 nor marked UTF-16 is Windows-1252 (INF) */
     INI_INF = INI_MERGE | INI_ANSI,
 };
 
 struct ini_value {
-    const char *text;   /* without quotes; UTF-8, NUL-terminated */
-    unsigned line;      /* where it starts; a continued entry spans lines */
-    unsigned column;    /* from 1, in bytes */
-    bool quoted;        /* a part of it stood in quotes */
+    const char *text; /* without quotes; UTF-8, NUL-terminated */
+    unsigned line;    /* where it starts; a continued entry spans lines */
+    unsigned column;  /* from 1, in bytes */
+    bool quoted;      /* a part of it stood in quotes */
 };
 
 struct ini_entry {
-    const char *key;    /* NULL for a line without key */
-    unsigned line;      /* where the key, or else the first value, starts */
+    const char *key; /* NULL for a line without key */
+    unsigned line;   /* where the key, or else the first value, starts */
     unsigned column;
     size_t value_count;
     const struct ini_value *values;
@@ -57,16 +58,16 @@ struct ini_entry {
 
 struct ini_section {
     const char *name;
-    unsigned line;      /* of its first header */
+    unsigned line; /* of its first header */
     size_t entry_count;
     const struct ini_entry *entries;
 };
 
 struct ini;
 
-/* Parses a file image (UTF-8, or UTF-16 with byte order mark). NULL on the first error; *error (may be
- * NULL) says where and why. `file_name` is used for messages only, is not copied, and must live as long
- * as the result and its errors. The image is not needed afterwards. Free with ini_free. */
+/* Parses a file image (UTF-8, or UTF-16 with byte order mark). NULL on the first error; *error (may
+ * be NULL) says where and why. `file_name` is used for messages only, is not copied, and must live
+ * as long as the result and its errors. The image is not needed afterwards. Free with ini_free. */
 struct ini *ini_parse(const char *file_name, const char *image, size_t length, unsigned flags,
                       struct text_error *error);
 void ini_free(struct ini *ini);
@@ -79,36 +80,38 @@ const struct ini_section *ini_section(const struct ini *ini, size_t index);
 const struct ini_section *ini_find_section(const struct ini *ini, const char *name);
 /* The entry at `index`; NULL behind the last one. */
 const struct ini_entry *ini_entry(const struct ini_section *section, size_t index);
-/* The first entry with that key, or the next one behind `after` (NULL: from the start); NULL when there
- * is none. Lines without key are never found. */
+/* The first entry with that key, or the next one behind `after` (NULL: from the start); NULL when
+ * there is none. Lines without key are never found. */
 const struct ini_entry *ini_find(const struct ini_section *section, const char *key,
                                  const struct ini_entry *after);
 
 /* Names compare as INF names do: ASCII letters without case, all else byte by byte. */
 bool ini_same_name(const char *a, const char *b);
 
-/* Appends value->text with its tokens replaced: %name% by the first value of `name` in `strings`, else in
- * `fallback` (either may be NULL; pass [Strings.0409] and [Strings]); %% becomes %; a numeric token such
- * as %12% (a directory id) and a single % stay as written. Tokens count inside quotes too: published INFs
- * write "%%SystemRoot%%\..." there. Replacements are not expanded again. A token that is not defined
- * stays as written and makes the result false, with its name and place in *error; the rest is still
- * expanded. False also when *out fails. */
-bool ini_expand(const struct ini *ini, const struct ini_value *value, const struct ini_section *strings,
-                const struct ini_section *fallback, struct buffer *out, struct text_error *error);
+/* Appends value->text with its tokens replaced: %name% by the first value of `name` in `strings`,
+ * else in `fallback` (either may be NULL; pass [Strings.0409] and [Strings]); %% becomes %; a
+ * numeric token such as %12% (a directory id) and a single % stay as written. Tokens count inside
+ * quotes too: published INFs write "%%SystemRoot%%\..." there. Replacements are not expanded again.
+ * A token that is not defined stays as written and makes the result false, with its name and place
+ * in *error; the rest is still expanded. False also when *out fails. */
+bool ini_expand(const struct ini *ini, const struct ini_value *value,
+                const struct ini_section *strings, const struct ini_section *fallback,
+                struct buffer *out, struct text_error *error);
 
 /* text/number.h for a value: *error names file, line and column too. */
 bool ini_unsigned(const struct ini *ini, const struct ini_value *value, uint64_t minimum,
                   uint64_t maximum, uint64_t *result, struct text_error *error);
-bool ini_size(const struct ini *ini, const struct ini_value *value, uint64_t minimum, uint64_t maximum,
-              uint64_t *result, struct text_error *error);
+bool ini_size(const struct ini *ini, const struct ini_value *value, uint64_t minimum,
+              uint64_t maximum, uint64_t *result, struct text_error *error);
 /* *result in units of 100 ns. */
 bool ini_time(const struct ini *ini, const struct ini_value *value, uint64_t *result,
               struct text_error *error);
 bool ini_boolean(const struct ini *ini, const struct ini_value *value, bool *result,
                  struct text_error *error);
 /* An error of the caller's own about a value, such as "no LUN of this name". Returns false. */
-__attribute__((format(printf, 4, 5)))
-bool ini_error(const struct ini *ini, const struct ini_value *value, struct text_error *error,
-               const char *format, ...);
+__attribute__((format(printf, 4, 5))) bool ini_error(const struct ini *ini,
+                                                     const struct ini_value *value,
+                                                     struct text_error *error, const char *format,
+                                                     ...);
 
 #endif

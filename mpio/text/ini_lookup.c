@@ -73,8 +73,9 @@ static bool is_directory_id(const char *name)
     return strspn(name, "0123456789") == strlen(name);
 }
 
-bool ini_expand(const struct ini *ini, const struct ini_value *value, const struct ini_section *strings,
-                const struct ini_section *fallback, struct buffer *out, struct text_error *error)
+bool ini_expand(const struct ini *ini, const struct ini_value *value,
+                const struct ini_section *strings, const struct ini_section *fallback,
+                struct buffer *out, struct text_error *error)
 {
     const char *rest = value->text, *open, *close;
     char name[INI_MAX_LINE + 1];
@@ -128,11 +129,12 @@ static bool placed(const struct ini *ini, const struct ini_value *value, bool go
 bool ini_unsigned(const struct ini *ini, const struct ini_value *value, uint64_t minimum,
                   uint64_t maximum, uint64_t *result, struct text_error *error)
 {
-    return placed(ini, value, text_parse_unsigned(value->text, minimum, maximum, result, error), error);
+    return placed(ini, value, text_parse_unsigned(value->text, minimum, maximum, result, error),
+                  error);
 }
 
-bool ini_size(const struct ini *ini, const struct ini_value *value, uint64_t minimum, uint64_t maximum,
-              uint64_t *result, struct text_error *error)
+bool ini_size(const struct ini *ini, const struct ini_value *value, uint64_t minimum,
+              uint64_t maximum, uint64_t *result, struct text_error *error)
 {
     return placed(ini, value, text_parse_size(value->text, minimum, maximum, result, error), error);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parser of text/ini.h. One pass over the decoded text, a physical line at a time; a logical line
- * (an entry with its continuations) is a sequence of fields that flows over line ends. Every string
- * goes into one block that is never larger than the text: each string ends at a character that is
- * not stored (a separator, a line end, or the end of the file), which pays for its NUL.
+ * The parser of text/ini.h. One pass over the decoded text, a physical line at a time; a logical
+ * line (an entry with its continuations) is a sequence of fields that flows over line ends. Every
+ * string goes into one block that is never larger than the text: each string ends at a character
+ * that is not stored (a separator, a line end, or the end of the file), which pays for its NUL.
  */
 #include "ini_internal.h"
 
@@ -12,20 +12,25 @@
 
 #include "text/utf16.h"
 
+/* A power of two above INI_MAX_SECTIONS, so that a search always meets a free slot. */
+#define SECTION_SLOTS (2 * INI_MAX_SECTIONS)
+
 struct parser {
     struct ini *ini;
     unsigned flags;
     struct text_error *error;
-    const char *at, *end;         /* what is still to be read */
-    unsigned line;                /* number of the physical line below */
-    const char *start;            /* its first character, for columns */
-    const char *cursor, *stop;    /* its text not yet consumed: without comment, continuation, blanks */
-    bool continues;               /* it ended with a continuation */
-    char *string;                 /* where the next string goes */
+    const char *at, *end; /* what is still to be read */
+    unsigned line;        /* number of the physical line below */
+    const char *start;    /* its first character, for columns */
+    const char *cursor,
+        *stop;      /* its text not yet consumed: without comment, continuation, blanks */
+    bool continues; /* it ended with a continuation */
+    char *string;   /* where the next string goes */
     size_t section_room, entry_room, value_room;
-    size_t *entry_section;        /* section index of each entry, until they are grouped */
+    size_t *entry_section; /* section index of each entry, until they are grouped */
     size_t entry_section_room;
-    size_t section;               /* the open one */
+    size_t section;                        /* the open one */
+    uint16_t section_slots[SECTION_SLOTS]; /* index + 1 by name; 0 = free; open addressing */
 };
 
 static bool is_blank(char c)
@@ -38,11 +43,12 @@ static unsigned column_of(const struct parser *parser, const char *where)
     return (unsigned)(where - parser->start) + 1;
 }
 
-#define fail(parser, where, ...) \
-    text_error_set((parser)->error, (parser)->ini->file_name, (parser)->line, \
+#define fail(parser, where, ...)                                                                   \
+    text_error_set((parser)->error, (parser)->ini->file_name, (parser)->line,                      \
                    column_of(parser, where), __VA_ARGS__)
 
-/* Room for one more element of an array; doubles up to `limit` elements. */
+/* Room for one more element of an array, which doubles. `array` is the address of the pointer to
+ * it. */
 static bool grow(struct parser *parser, void *array, size_t *room, size_t count, size_t size)
 {
     void **elements = array;
@@ -77,8 +83,10 @@ static bool take_line(struct parser *parser)
             text_end = c;
     }
     if ((size_t)(c - parser->start) > INI_MAX_LINE)
-        return fail(parser, parser->start + INI_MAX_LINE, "the line is longer than %u bytes; continue it"
-                    " on the next one with a backslash", INI_MAX_LINE);
+        return fail(parser, parser->start + INI_MAX_LINE,
+                    "the line is longer than %u bytes; continue it"
+                    " on the next one with a backslash",
+                    INI_MAX_LINE);
     if (!text_end)
         text_end = c;
     if (c < parser->end)
@@ -103,8 +111,8 @@ static bool take_line(struct parser *parser)
     return true;
 }
 
-/* Moves over line ends that are continued. False on an error; else cursor == stop means that the logical
- * line is at its end. */
+/* Moves over line ends that are continued. False on an error; else cursor == stop means that the
+ * logical line is at its end. */
 static bool flow(struct parser *parser)
 {
     while (parser->cursor == parser->stop && parser->continues && parser->at < parser->end) {
@@ -138,8 +146,8 @@ static bool take_quoted(struct parser *parser)
     return fail(parser, opening, "the quoted string is not closed on its line");
 }
 
-/* Reads up to one of `separators` or the end of the logical line. Blanks around the field are dropped,
- * blanks inside it stay. */
+/* Reads up to one of `separators` or the end of the logical line. Blanks around the field are
+ * dropped, blanks inside it stay. */
 static bool take_field(struct parser *parser, const char *separators, struct field *field)
 {
     char *kept = parser->string; /* behind the last character that trimming must leave */
@@ -151,7 +159,8 @@ static bool take_field(struct parser *parser, const char *separators, struct fie
             break;
         parser->cursor++;
     }
-    *field = (struct field){parser->string, parser->line, column_of(parser, parser->cursor), false, 0};
+    *field =
+        (struct field){parser->string, parser->line, column_of(parser, parser->cursor), false, 0};
     for (;;) {
         if (!flow(parser))
             return false;
@@ -179,6 +188,21 @@ static bool take_field(struct parser *parser, const char *separators, struct fie
     return true;
 }
 
+/* The slot of the section of that name, or the free slot where it belongs. A scan of all names for
+ * each header would let a hostile file cost seconds. */
+static uint16_t *find_slot(struct parser *parser, const char *name)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a over the name without case */
+
+    for (const char *c = name; *c; c++)
+        hash = (hash ^ (unsigned char)(*c >= 'A' && *c <= 'Z' ? *c + 0x20 : *c)) * 16777619u;
+    for (;; hash++) {
+        uint16_t *slot = &parser->section_slots[hash % SECTION_SLOTS];
+        if (!*slot || ini_same_name(parser->ini->sections[*slot - 1].name, name))
+            return slot;
+    }
+}
+
 static bool take_section(struct parser *parser)
 {
     struct ini *ini = parser->ini;
@@ -192,26 +216,35 @@ static bool take_section(struct parser *parser)
         return false;
     if (name.ended_by != ']')
         return fail(parser, opening, "the section header is not closed with ']'");
+    while (parser->cursor < parser->stop && is_blank(*parser->cursor))
+        parser->cursor++;
     if (parser->cursor != parser->stop)
-        return fail(parser, parser->cursor, "text behind the section header; put it on a line of its own");
+        return fail(parser, parser->cursor,
+                    "text behind the section header; put it on a line of its own");
     if (!*name.text)
         return fail(parser, opening, "the section has no name");
     if (strlen(name.text) > INI_MAX_SECTION_NAME)
-        return fail(parser, opening, "the section name is longer than %u bytes", INI_MAX_SECTION_NAME);
+        return fail(parser, opening, "the section name is longer than %u bytes",
+                    INI_MAX_SECTION_NAME);
 
-    const struct ini_section *same = ini_find_section(ini, name.text);
-    if (same) {
+    uint16_t *slot = find_slot(parser, name.text);
+    if (*slot) {
+        const struct ini_section *same = &ini->sections[*slot - 1];
         if (!(parser->flags & INI_MERGE))
-            return fail(parser, opening, "section [%.60s] is already at line %u; merge the two, or give"
-                        " this one another name", name.text, same->line);
-        parser->section = (size_t)(same - ini->sections);
+            return fail(parser, opening,
+                        "section [%.60s] is already at line %u; merge the two, or give"
+                        " this one another name",
+                        name.text, same->line);
+        parser->section = *slot - 1u;
         return true;
     }
     if (ini->section_count == INI_MAX_SECTIONS)
         return fail(parser, opening, "more than %u sections", INI_MAX_SECTIONS);
-    if (!grow(parser, &ini->sections, &parser->section_room, ini->section_count, sizeof *ini->sections))
+    if (!grow(parser, &ini->sections, &parser->section_room, ini->section_count,
+              sizeof *ini->sections))
         return false;
     parser->section = ini->section_count++;
+    *slot = (uint16_t)ini->section_count;
     ini->sections[parser->section] = (struct ini_section){.name = name.text, .line = parser->line};
     return true;
 }
@@ -284,8 +317,8 @@ static bool take_file(struct parser *parser)
     return true;
 }
 
-/* Points entries at their values, and groups the entries by section: a counting sort, which keeps file
- * order within each section. The arrays no longer move from here on. */
+/* Points entries at their values, and groups the entries by section: a counting sort, which keeps
+ * file order within each section. The arrays no longer move from here on. */
 static bool group_entries(struct parser *parser)
 {
     struct ini *ini = parser->ini;
@@ -325,8 +358,8 @@ struct ini *ini_parse(const char *file_name, const char *image, size_t length, u
     bool good = false;
 
     if (length > INI_MAX_FILE) {
-        text_error_set(error, file_name, 0, 0, "the file has %zu bytes; at most %u are accepted", length,
-                       INI_MAX_FILE);
+        text_error_set(error, file_name, 0, 0, "the file has %zu bytes; at most %u are accepted",
+                       length, INI_MAX_FILE);
         return NULL;
     }
     parser.ini = calloc(1, sizeof *parser.ini);

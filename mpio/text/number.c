@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The readers of text/number.h. Hostile input: every multiplication is checked. No state, no locale. */
+/* The readers of text/number.h. Hostile input: every multiplication is checked. No state, no
+ * locale. */
 #include "text/number.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
-/* Digits of `text` up to the first other character; *end points there. False on overflow or without a
- * digit, told apart by *end: it stays at the start when there is no digit. */
+/* Digits of `text` up to the first other character; *end points there. False on overflow or without
+ * a digit, told apart by *end: it stays at the start when there is no digit. */
 static bool read_digits(const char *text, unsigned base, uint64_t *result, const char **end)
 {
     uint64_t value = 0;
@@ -34,8 +35,8 @@ static bool out_of_range(const char *what, const char *text, uint64_t minimum, u
                          struct text_error *error)
 {
     return text_error_set(error, NULL, 0, 0,
-                          "%s %.40s is out of range: %" PRIu64 " to %" PRIu64 " is accepted", what, text,
-                          minimum, maximum);
+                          "%s %.40s is out of range: %" PRIu64 " to %" PRIu64 " is accepted", what,
+                          text, minimum, maximum);
 }
 
 bool text_parse_unsigned(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *result,
@@ -47,9 +48,11 @@ bool text_parse_unsigned(const char *text, uint64_t minimum, uint64_t maximum, u
 
     bool fits = read_digits(digits, hexadecimal ? 16 : 10, &value, &end);
     if (end == digits || *end)
-        return text_error_set(error, NULL, 0, 0,
-                              "\"%.40s\" is not a number: accepted is a decimal, or a hexadecimal that"
-                              " starts with 0x, from %" PRIu64 " to %" PRIu64, text, minimum, maximum);
+        return text_error_set(
+            error, NULL, 0, 0,
+            "\"%.40s\" is not a number: accepted is a decimal, or a hexadecimal that"
+            " starts with 0x, from %" PRIu64 " to %" PRIu64,
+            text, minimum, maximum);
     if (!fits || value < minimum || value > maximum)
         return out_of_range("number", text, minimum, maximum, error);
     *result = value;
@@ -71,10 +74,13 @@ bool text_parse_size(const char *text, uint64_t minimum, uint64_t maximum, uint6
         factor = known ? (uint64_t)1 << (10 * (suffix - suffixes + 1)) : 1;
     }
     if (!known)
-        return text_error_set(error, NULL, 0, 0,
-                              "\"%.40s\" is not a size: accepted is a number of bytes, or one with K, M,"
-                              " G or T behind it, such as 512, 64K or 1G", text);
-    if (!fits || __builtin_mul_overflow(value, factor, &value) || value < minimum || value > maximum)
+        return text_error_set(
+            error, NULL, 0, 0,
+            "\"%.40s\" is not a size: accepted is a number of bytes, or one with K, M,"
+            " G or T behind it, such as 512, 64K or 1G",
+            text);
+    if (!fits || __builtin_mul_overflow(value, factor, &value) || value < minimum ||
+        value > maximum)
         return out_of_range("size", text, minimum, maximum, error);
     *result = value;
     return true;
@@ -86,8 +92,7 @@ bool text_parse_time(const char *text, uint64_t *result, struct text_error *erro
         const char *name;
         uint64_t units; /* of 100 ns */
     } suffixes[] = {
-        {"us", 10},          {"ms", 10000},       {"s", 10000000},
-        {"min", 600000000},  {"h", 36000000000},
+        {"us", 10}, {"ms", 10000}, {"s", 10000000}, {"min", 600000000}, {"h", 36000000000},
     };
     const char *end;
     uint64_t value;
@@ -98,7 +103,8 @@ bool text_parse_time(const char *text, uint64_t *result, struct text_error *erro
     if (!strcmp(end, "ns")) {
         if (fits && value % 100)
             return text_error_set(error, NULL, 0, 0,
-                                  "time %.40s is not a multiple of 100ns, the unit of the clock", text);
+                                  "time %.40s is not a multiple of 100ns, the unit of the clock",
+                                  text);
         value /= 100;
     } else if (!*end && fits && value == 0) {
         *result = 0;
@@ -120,9 +126,11 @@ bool text_parse_time(const char *text, uint64_t *result, struct text_error *erro
     return true;
 
 not_a_time:
-    return text_error_set(error, NULL, 0, 0,
-                          "\"%.40s\" is not a time: accepted is a number with ns, us, ms, s, min or h"
-                          " behind it, such as 100ns, 10ms or 30min", text);
+    return text_error_set(
+        error, NULL, 0, 0,
+        "\"%.40s\" is not a time: accepted is a number with ns, us, ms, s, min or h"
+        " behind it, such as 100ns, 10ms or 30min",
+        text);
 }
 
 bool text_parse_boolean(const char *text, bool *result, struct text_error *error)
@@ -137,7 +145,7 @@ bool text_parse_boolean(const char *text, bool *result, struct text_error *error
             }
         }
     }
-    return text_error_set(error, NULL, 0, 0,
-                          "\"%.40s\" is neither yes nor no: accepted are yes, no, true, false, 1, 0",
-                          text);
+    return text_error_set(
+        error, NULL, 0, 0,
+        "\"%.40s\" is neither yes nor no: accepted are yes, no, true, false, 1, 0", text);
 }

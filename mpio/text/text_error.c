@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Filling and printing struct text_error. Messages quote hostile input, so they are cleaned here, in
- * one place, before anything prints them on a terminal. No state.
+ * Filling and printing struct text_error. Messages quote hostile input, so they are cleaned here,
+ * in one place, before anything prints them on a terminal. No state.
  */
 #include "text/text_error.h"
 

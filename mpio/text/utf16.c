@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Character by character and string conversions of text/utf16.h. Memory in, memory out; no state. */
+/* Character by character and string conversions of text/utf16.h. Memory in, memory out; no state.
+ */
 #include "text/utf16.h"
 
 #include <string.h>
@@ -97,11 +98,11 @@ size_t utf8_to_utf16(const char *text, size_t length, enum utf_mode mode, uint16
             code_point = UTF_REPLACEMENT;
         }
         unsigned count = code_point < 0x10000 ? 1 : 2;
-        if (needed + count > capacity) {
-            capacity = 0; /* from here on only measure: a later, shorter character must not slip in */
-        } else if (count == 1) {
+        /* Once a character did not fit, `needed` stays above the capacity: no later one slips in.
+         */
+        if (needed + count <= capacity && count == 1) {
             units[needed] = (uint16_t)code_point;
-        } else {
+        } else if (needed + count <= capacity) {
             units[needed] = (uint16_t)(0xD800 + ((code_point - 0x10000) >> 10));
             units[needed + 1] = (uint16_t)(0xDC00 + ((code_point - 0x10000) & 0x3FF));
         }
@@ -121,9 +122,7 @@ size_t utf16_to_utf8(const uint16_t *units, size_t length, enum utf_mode mode, c
         if (code_point == UTF_MALFORMED && mode == UTF_STRICT)
             return UTF_REFUSED;
         unsigned count = utf8_encode(code_point, bytes);
-        if (needed + count > capacity)
-            capacity = 0;
-        else
+        if (needed + count <= capacity)
             memcpy(text + needed, bytes, count);
         needed += count;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decoding of whole file images: looks for a byte order mark, converts to UTF-8, and names the line of
- * what is malformed. Windows tools write .reg as UTF-16LE and INF as UTF-16LE or ANSI; people write
- * UTF-8. Memory in, memory out; no state.
+ * Decoding of whole file images: looks for a byte order mark, converts to UTF-8, and names the line
+ * of what is malformed. Windows tools write .reg as UTF-16LE and INF as UTF-16LE or ANSI; people
+ * write UTF-8. Memory in, memory out; no state.
  */
 #include "text/utf16.h"
 
@@ -45,7 +45,8 @@ static bool decode_utf16(const char *file_name, const unsigned char *bytes, size
         size_t count = 0, used = 0;
         while (count < 2 && at + 2 * count + 1 < length) {
             const unsigned char *unit = bytes + at + 2 * count;
-            units[count++] = (uint16_t)(big_endian ? unit[0] << 8 | unit[1] : unit[1] << 8 | unit[0]);
+            units[count++] =
+                (uint16_t)(big_endian ? unit[0] << 8 | unit[1] : unit[1] << 8 | unit[0]);
         }
         uint32_t code_point = UTF_MALFORMED;
         if (count > 0)
@@ -71,9 +72,11 @@ static bool decode_utf8(const char *file_name, const char *text, size_t length, 
     if (good == length)
         return buffer_append(out, text, length) || out_of_room(file_name, error);
     if (decoding == TEXT_DECODE_STRICT || (decoding == TEXT_DECODE_ANSI && marked))
-        return text_error_set(error, file_name, lines_before(text, good), 0,
-                              "byte 0x%02x is not UTF-8 here; save the file as UTF-8, or as UTF-16 with a"
-                              " byte order mark", (unsigned char)text[good]);
+        return text_error_set(
+            error, file_name, lines_before(text, good), 0,
+            "byte 0x%02x is not UTF-8 here; save the file as UTF-8, or as UTF-16 with a"
+            " byte order mark",
+            (unsigned char)text[good]);
     while (position < length) {
         uint32_t code_point;
         if (decoding == TEXT_DECODE_ANSI)

@@ -11,10 +11,10 @@
 
 #include "world/fabric_private.h"
 
-/* The head of a machine's list of HBAs. It takes the root that the port room has: see fabric.h. */
+/* The head of a machine's list of HBAs: all that the fabric keeps at a machine. */
 static struct hba **list_head(struct machine *m)
 {
-    return (struct hba **)&m->root[ROOT_PORT];
+    return (struct hba **)&m->root[ROOT_FABRIC];
 }
 
 struct hba *fabric_hbas(struct machine *m)

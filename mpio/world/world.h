@@ -42,7 +42,9 @@ bool world_explores(const struct world *w);
 enum world_clock world_clock(const struct world *w);
 
 /* ---- events ------------------------------------------------------------------------------- */
-/* Ordered by (time, priority, sequence of posting). The caller owns the memory and embeds it. */
+/* Ordered by (time, priority, sequence of posting). The caller owns the memory, embeds it, and cancels
+ * an event before freeing it. */
+/* In explore mode events of equal time and priority run in an order drawn from the seed. */
 enum event_priority { EVENT_INTERRUPT, EVENT_DPC, EVENT_THREAD, EVENT_IDLE };
 struct event {
     void (*run)(struct event *e);
@@ -51,7 +53,9 @@ struct event {
     uint32_t heap;              /* position in the queue + 1; 0 = not queued */
     uint8_t priority;
 };
-void world_post(struct world *w, struct event *e, uint64_t time, enum event_priority priority); /* re-posting moves it */
+void world_post(struct world *w, struct event *e, uint64_t time, enum event_priority priority);
+/* Re-posting moves it. A time that is over means now; WORLD_NEVER takes it out of the queue. Posting for a
+ * machine that was stopped does nothing. */
 bool world_cancel(struct world *w, struct event *e);                                       /* false: was not queued */
 static inline bool event_is_queued(const struct event *e)
 {
@@ -66,9 +70,16 @@ bool world_watch(struct world *w, int fd, unsigned want, void (*run)(void *argum
 /* ---- running ------------------------------------------------------------------------------ */
 enum world_stop { WORLD_TIME_REACHED, WORLD_STOPPED /* world_stop */, WORLD_IDLE /* no event left */ };
 /* Runs until `time` (events at `time` included), or world_stop, or nothing is left to do.
- * Called on the thread's own stack, never from inside the world. */
+ * Called on the thread's own stack, never from inside the world. A finite `time` is reached even when
+ * nothing is left to do before it (the answer is then WORLD_IDLE). With the host clock a world with
+ * watches or a finite `time` waits for what comes from outside. */
 enum world_stop world_run(struct world *w, uint64_t time);
 void world_stop(struct world *w);
+/* A time-out is the only way out for code that waits without letting time pass: more events or kernel
+ * calls than this at one time value are a HOST_FAULT_HANG of the machine whose turn it is. */
+#define WORLD_NO_PROGRESS_LIMIT 10000000u
+/* Counts one event or kernel call; true when the limit is passed. The loop and fibre_preempt call it. */
+bool world_no_progress(struct world *w);
 uint64_t world_events(const struct world *w); /* number of events run so far */
 
 /* ---- fibres ------------------------------------------------------------------------------- */
@@ -76,14 +87,17 @@ uint64_t world_events(const struct world *w); /* number of events run so far */
 struct fibre {
     struct world *world;
     struct machine *machine;        /* the machine now running on it; NULL in the world's own code */
-    uint64_t local[FIBRE_LOCAL_BYTES / 8]; /* belongs to the machine's kernel (nt): IRQL, thread, held locks */
+    /* Belongs to the machine's kernel (nt): thread, held locks. Byte 0 is the IRQL, byte 1 the CPU: the
+     * trace reads these two. Zeroed when the fibre starts; events run on the loop leave it as it was. */
+    uint64_t local[FIBRE_LOCAL_BYTES / 8];
     /* the rest is world's */
     struct fibre_private *private;
 };
 /* The fibre running on this OS thread. The only mutable state at file scope in the tree. */
 extern _Thread_local struct fibre *world_fibre;
 
-/* Starts entry(argument) as a fibre of `m`, at the present time, EVENT_THREAD. Ends when entry returns. */
+/* Starts entry(argument) as a fibre of `m`, at the present time, EVENT_THREAD. Ends when entry returns.
+ * NULL when the machine is not running any more or memory for a stack is short. */
 struct fibre *fibre_start(struct world *w, struct machine *m, void (*entry)(void *), void *argument);
 /* Suspends the running code until fibre_wake on the fibre it ran on (world_fibre at the time of the call).
  * Works from an event on the loop's stack too. */
@@ -92,7 +106,8 @@ void fibre_block(void);
 void fibre_wake(struct fibre *f, uint64_t time, enum event_priority priority);
 bool fibre_is_blocked(const struct fibre *f);
 void fibre_sleep(uint64_t time, enum event_priority priority); /* block until an absolute time */
-/* In explore mode: now and then lets others run first (drawn from the seed). Nothing in plain mode. */
+/* Every kernel call calls this. In explore mode: now and then lets others run first (drawn from the seed).
+ * Plain mode: only the count of world_no_progress. */
 void fibre_preempt(void);
 /* Ends the running fibre without returning (machine stopped under it). */
 _Noreturn void fibre_abandon(void);
@@ -105,7 +120,7 @@ uint64_t world_random(struct world *w, enum world_stream stream);
 uint64_t world_random_below(struct world *w, enum world_stream stream, uint64_t limit); /* 0..limit-1 */
 
 /* ---- machines ----------------------------------------------------------------------------- */
-enum machine_root { ROOT_NT, ROOT_PNP, ROOT_PORT, ROOT_CORE, ROOT_DISK, ROOT_LOAD, ROOT_EMBED, ROOT_COUNT };
+enum machine_root { ROOT_NT, ROOT_PNP, ROOT_PORT, ROOT_CORE, ROOT_DISK, ROOT_LOAD, ROOT_EMBED, ROOT_FABRIC, ROOT_COUNT };
 enum machine_state { MACHINE_RUNNING, MACHINE_BUGCHECKED, MACHINE_STOPPED };
 struct machine_operations {
     /* Runs routine(argument) as an interrupt of this machine: device IRQL, on the fibre now running. */

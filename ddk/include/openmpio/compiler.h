@@ -146,8 +146,9 @@
 #undef __forceinline
 #define __forceinline FORCEINLINE
 #define _inline __inline
-#undef __pragma
+#ifndef __clang__
 #define __pragma(x)
+#endif
 #define __debugbreak() DbgBreakPoint()
 #define _ReturnAddress() __builtin_return_address(0)
 #ifndef _WIN32

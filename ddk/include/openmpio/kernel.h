@@ -76,12 +76,12 @@ typedef struct _DISPATCHER_HEADER {
 
 typedef struct _KEVENT {
     DISPATCHER_HEADER Header;
-} KEVENT, *PKEVENT, PRKEVENT;
+} KEVENT, *PKEVENT, *PRKEVENT;
 
 typedef struct _KSEMAPHORE {
     DISPATCHER_HEADER Header;
     LONG Limit;
-} KSEMAPHORE, *PKSEMAPHORE, PRKSEMAPHORE;
+} KSEMAPHORE, *PKSEMAPHORE, *PRKSEMAPHORE;
 
 typedef struct _KMUTANT {
     DISPATCHER_HEADER Header;
@@ -89,7 +89,7 @@ typedef struct _KMUTANT {
     struct _KTHREAD *OwnerThread;
     BOOLEAN Abandoned;
     UCHAR ApcDisable;
-} KMUTANT, *PKMUTANT, PRKMUTANT, KMUTEX, *PKMUTEX, PRKMUTEX;
+} KMUTANT, *PKMUTANT, *PRKMUTANT, KMUTEX, *PKMUTEX, *PRKMUTEX;
 
 typedef struct _KTHREAD *PKTHREAD, *PRKTHREAD;
 typedef struct _ETHREAD *PETHREAD;
@@ -190,7 +190,7 @@ typedef struct _KDPC {
     PVOID SystemArgument1;
     PVOID SystemArgument2;
     PVOID DpcData;
-} KDPC, *PKDPC, PRKDPC;
+} KDPC, *PKDPC, *PRKDPC;
 
 typedef struct _KTIMER {
     DISPATCHER_HEADER Header;
@@ -199,7 +199,7 @@ typedef struct _KTIMER {
     PKDPC Dpc;
     ULONG Processor;
     ULONG Period; /* ms, 0 = once */
-} KTIMER, *PKTIMER, PRKTIMER;
+} KTIMER, *PKTIMER, *PRKTIMER;
 
 NTKERNELAPI VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine,
                                        PVOID DeferredContext);
@@ -262,7 +262,7 @@ typedef struct _KAPC {
     CCHAR ApcStateIndex;
     KPROCESSOR_MODE ApcMode;
     BOOLEAN Inserted;
-} KAPC, *PKAPC, PRKAPC;
+} KAPC, *PKAPC, *PRKAPC;
 
 /* ---- time: 100 ns units since 1601; ticks of KeQueryTimeIncrement() units ---------------------------- */
 NTKERNELAPI VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* Device controls of disks: geometry, length, cache, verify. Structures as published; lengths bytes. */
+#ifndef OPENMPIO_NTDDDISK_H
+#define OPENMPIO_NTDDDISK_H
+
+#include <ntdef.h>
+#include <devioctl.h>
+
+DDK_BEGIN_C
+
+#define IOCTL_DISK_BASE FILE_DEVICE_DISK
+#define DDK_DISK_CODE(function, access) \
+    CTL_CODE(IOCTL_DISK_BASE, function, METHOD_BUFFERED, access)
+#define IOCTL_DISK_GET_DRIVE_GEOMETRY    DDK_DISK_CODE(0x0000, FILE_ANY_ACCESS)
+#define IOCTL_DISK_GET_PARTITION_INFO    DDK_DISK_CODE(0x0001, FILE_READ_ACCESS)
+#define IOCTL_DISK_GET_DRIVE_LAYOUT      DDK_DISK_CODE(0x0003, FILE_READ_ACCESS)
+#define IOCTL_DISK_VERIFY                DDK_DISK_CODE(0x0005, FILE_ANY_ACCESS)
+#define IOCTL_DISK_REASSIGN_BLOCKS       DDK_DISK_CODE(0x0007, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_DISK_PERFORMANCE           DDK_DISK_CODE(0x0008, FILE_ANY_ACCESS)
+#define IOCTL_DISK_IS_WRITABLE           DDK_DISK_CODE(0x0009, FILE_ANY_ACCESS)
+#define IOCTL_DISK_GET_PARTITION_INFO_EX DDK_DISK_CODE(0x0012, FILE_ANY_ACCESS)
+#define IOCTL_DISK_GET_DRIVE_LAYOUT_EX   DDK_DISK_CODE(0x0014, FILE_ANY_ACCESS)
+#define IOCTL_DISK_GET_LENGTH_INFO       DDK_DISK_CODE(0x0017, FILE_READ_ACCESS)
+#define IOCTL_DISK_GET_DRIVE_GEOMETRY_EX DDK_DISK_CODE(0x0028, FILE_ANY_ACCESS)
+#define IOCTL_DISK_UPDATE_DRIVE_SIZE     DDK_DISK_CODE(0x0032, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_DISK_GET_CACHE_INFORMATION DDK_DISK_CODE(0x0035, FILE_READ_ACCESS)
+#define IOCTL_DISK_SET_CACHE_INFORMATION DDK_DISK_CODE(0x0036, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_DISK_GET_DISK_ATTRIBUTES   DDK_DISK_CODE(0x003c, FILE_ANY_ACCESS)
+#define IOCTL_DISK_SET_DISK_ATTRIBUTES   DDK_DISK_CODE(0x003d, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_DISK_UPDATE_PROPERTIES     DDK_DISK_CODE(0x0050, FILE_ANY_ACCESS)
+#define IOCTL_DISK_INTERNAL_SET_VERIFY \
+    CTL_CODE(IOCTL_DISK_BASE, 0x0100, METHOD_NEITHER, FILE_ANY_ACCESS)
+#define IOCTL_DISK_INTERNAL_CLEAR_VERIFY \
+    CTL_CODE(IOCTL_DISK_BASE, 0x0101, METHOD_NEITHER, FILE_ANY_ACCESS)
+#define IOCTL_DISK_CHECK_VERIFY          DDK_DISK_CODE(0x0200, FILE_READ_ACCESS)
+
+typedef enum _MEDIA_TYPE {
+    Unknown = 0,
+    RemovableMedia = 11,
+    FixedMedia = 12
+} MEDIA_TYPE, *PMEDIA_TYPE;
+
+typedef struct _DISK_GEOMETRY {
+    LARGE_INTEGER Cylinders;
+    MEDIA_TYPE MediaType;
+    ULONG TracksPerCylinder;
+    ULONG SectorsPerTrack;
+    ULONG BytesPerSector;
+} DISK_GEOMETRY, *PDISK_GEOMETRY;
+
+typedef struct _DISK_GEOMETRY_EX {
+    DISK_GEOMETRY Geometry;
+    LARGE_INTEGER DiskSize;
+    UCHAR Data[1]; /* partition and detection information */
+} DISK_GEOMETRY_EX, *PDISK_GEOMETRY_EX;
+
+typedef struct _GET_LENGTH_INFORMATION {
+    LARGE_INTEGER Length;
+} GET_LENGTH_INFORMATION, *PGET_LENGTH_INFORMATION;
+
+typedef struct _VERIFY_INFORMATION {
+    LARGE_INTEGER StartingOffset;
+    ULONG Length;
+} VERIFY_INFORMATION, *PVERIFY_INFORMATION;
+
+typedef struct _REASSIGN_BLOCKS {
+    USHORT Reserved;
+    USHORT Count;
+    ULONG BlockNumber[1];
+} REASSIGN_BLOCKS, *PREASSIGN_BLOCKS;
+
+typedef enum {
+    EqualPriority,
+    KeepPrefetchedData,
+    KeepReadData
+} DISK_CACHE_RETENTION_PRIORITY;
+
+typedef struct _DISK_CACHE_INFORMATION {
+    BOOLEAN ParametersSavable;
+    BOOLEAN ReadCacheEnabled;
+    BOOLEAN WriteCacheEnabled;
+    DISK_CACHE_RETENTION_PRIORITY ReadRetentionPriority;
+    DISK_CACHE_RETENTION_PRIORITY WriteRetentionPriority;
+    USHORT DisablePrefetchTransferLength;
+    BOOLEAN PrefetchScalar;
+    union {
+        struct {
+            USHORT Minimum;
+            USHORT Maximum;
+            USHORT MaximumBlocks;
+        } ScalarPrefetch;
+        struct {
+            USHORT Minimum;
+            USHORT Maximum;
+        } BlockPrefetch;
+    };
+} DISK_CACHE_INFORMATION, *PDISK_CACHE_INFORMATION;
+
+DDK_END_C
+
+#endif

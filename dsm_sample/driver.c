@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: 0BSD */
+/*
+ * Load, registration with MPIO, unload. Everything here runs at PASSIVE_LEVEL.
+ *
+ * Order at the end of our life: DriverUnload deregisters, MPIO removes what is left and then calls
+ * DsmUnload, which frees the context.
+ */
+#include "dsm_sample.h"
+
+DRIVER_INITIALIZE DriverEntry;
+static DRIVER_UNLOAD SampleDriverUnload;
+static DSM_UNLOAD SampleUnload;
+
+/* MPIO gives every callback our context; only DriverUnload needs this one. */
+static PSAMPLE_CONTEXT gContext;
+
+static VOID ReadParameters(PSAMPLE_CONTEXT Context, PUNICODE_STRING RegistryPath)
+{
+    RTL_QUERY_REGISTRY_TABLE table[] = {
+        {NULL, RTL_QUERY_REGISTRY_SUBKEY, L"Parameters", NULL, REG_NONE, NULL, 0},
+        {NULL, RTL_QUERY_REGISTRY_DIRECT, L"LoadBalancePolicy", &Context->DefaultPolicy, REG_NONE, NULL, 0},
+        {NULL, RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_NOEXPAND, L"DsmSupportedDeviceList",
+         &Context->SupportedDevices, REG_NONE, NULL, 0}, /* allocated for us; we free it */
+        {NULL, 0, NULL, NULL, 0, NULL, 0},
+    };
+
+    Context->DefaultPolicy = SAMPLE_ROUND_ROBIN;
+    RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, RegistryPath->Buffer, table, NULL, NULL);
+    if (Context->DefaultPolicy != SAMPLE_FAILOVER)
+        Context->DefaultPolicy = SAMPLE_ROUND_ROBIN;
+}
+
+static VOID FillInitData(PSAMPLE_CONTEXT Context, PDRIVER_OBJECT DriverObject, PDSM_INIT_DATA InitData)
+{
+    RtlZeroMemory(InitData, sizeof(*InitData));
+    InitData->InitDataSize = DSM_INIT_DATA_TYPE_6_SIZE;
+    InitData->DsmType = DsmType6;
+    InitData->DsmVersion.MajorVersion = 1;
+    InitData->DsmContext = Context;
+    InitData->DriverObject = DriverObject;
+    RtlInitUnicodeString(&InitData->DisplayName, SAMPLE_NAME);
+
+    InitData->DsmInquireDriver = SampleInquire;
+    InitData->DsmCompareDevices = SampleCompareDevices;
+    InitData->DsmGetControllerInfo = SampleGetControllerInfo;
+    InitData->DsmSetDeviceInfo = SampleSetDeviceInfo;
+    InitData->DsmIsPathActive = SampleIsPathActive;
+    InitData->DsmPathVerify = SamplePathVerify;
+    InitData->DsmInvalidatePath = SampleInvalidatePath;
+    InitData->DsmMoveDevice = SampleMoveDevice;
+    InitData->DsmRemovePending = SampleRemovePending;
+    InitData->DsmRemoveDevice = SampleRemoveDevice;
+    InitData->DsmRemovePath = SampleRemovePath;
+    InitData->DsmSrbDeviceControl = SAMPLE_WITH_PR ? SampleReservation : SampleRefuse;
+    InitData->DsmLBGetPath = SampleGetPath;
+    InitData->DsmInterpretErrorEx = SampleInterpretError;
+    InitData->DsmUnload = SampleUnload;
+    InitData->DsmSetCompletion = SampleSetCompletion;
+    InitData->DsmCategorizeRequest = SampleCategorize;
+    InitData->DsmBroadcastSrb = SampleRefuse;
+    InitData->DsmIsAddressTypeSupported = SampleIsAddressTypeSupported;
+    InitData->DsmDeviceNotUsed = SampleDeviceNotUsed;
+#if SAMPLE_WITH_WMI
+    SampleInitializeWmi(InitData);
+#endif
+}
+
+NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
+    PSAMPLE_CONTEXT context;
+    MPIO_VERSION_INFO mpio;
+    DSM_MPIO_CONTEXT registered;
+    DSM_INIT_DATA initData;
+    UNICODE_STRING name;
+    PFILE_OBJECT file;
+    IO_STATUS_BLOCK result;
+    NTSTATUS status;
+
+    /* Type 6 (extended SRBs, DsmDeviceNotUsed) came after MPIO 1.17. */
+    status = DsmGetVersion(&mpio, sizeof(mpio));
+    if (!NT_SUCCESS(status) || (mpio.MajorVersion == 1 && mpio.MinorVersion <= 17))
+        return STATUS_NOT_SUPPORTED;
+    context = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*context), SAMPLE_TAG);
+    if (context == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlZeroMemory(context, sizeof(*context));
+    KeInitializeSpinLock(&context->Lock);
+    InitializeListHead(&context->Luns);
+    ReadParameters(context, RegistryPath);
+
+    /* MPIO's control device takes the registration. Keep the device, not the file object. */
+    RtlInitUnicodeString(&name, L"\\DosDevices\\MPIOControl");
+    status = IoGetDeviceObjectPointer(&name, FILE_READ_ATTRIBUTES, &file, &context->MpioControl);
+    if (!NT_SUCCESS(status)) {
+        context->MpioControl = NULL;
+        goto failed;
+    }
+    ObReferenceObject(context->MpioControl);
+    ObDereferenceObject(file);
+
+    FillInitData(context, DriverObject, &initData);
+    registered.MPIOContext = NULL;
+    DsmSendDeviceIoControlSynchronous(IOCTL_MPDSM_REGISTER, context->MpioControl, &initData, &registered,
+                                      initData.InitDataSize, sizeof(registered), TRUE, &result);
+    status = result.Status;
+    if (!NT_SUCCESS(status))
+        goto failed;
+    context->MpioContext = registered.MPIOContext;
+    DriverObject->DriverUnload = SampleDriverUnload;
+    gContext = context;
+    return STATUS_SUCCESS;
+
+failed:
+    SampleUnload(context); /* no callback comes after a refused registration */
+    return status;
+}
+
+static VOID SampleDriverUnload(PDRIVER_OBJECT DriverObject)
+{
+    DSM_DEREGISTER_DATA data;
+    DSM_MPIO_CONTEXT mpio;
+    IO_STATUS_BLOCK result;
+
+    mpio.MPIOContext = gContext->MpioContext;
+    data.DeregisterDataSize = sizeof(data);
+    data.DsmContext = gContext;
+    data.DriverObject = DriverObject;
+    data.MpioContext = &mpio;
+    DsmSendDeviceIoControlSynchronous(IOCTL_MPDSM_DEREGISTER, gContext->MpioControl, &data, NULL, sizeof(data), 0,
+                                      TRUE, &result);
+}
+
+/* The last callback: every instance and path is gone by now. */
+static NTSTATUS SampleUnload(PVOID DsmContext)
+{
+    PSAMPLE_CONTEXT context = DsmContext;
+
+    if (context->MpioControl != NULL)
+        ObDereferenceObject(context->MpioControl);
+    if (context->SupportedDevices.Buffer != NULL) {
+        ExFreePool(context->SupportedDevices.Buffer);
+    }
+    ExFreePoolWithTag(context, SAMPLE_TAG);
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: 0BSD */
+/*
+ * Instances and paths: arrival (Inquire, Compare, SetDeviceInfo, PathVerify, IsPathActive), failure
+ * (InvalidatePath), return (PathVerify, IsPathActive), departure (RemovePending, RemoveDevice,
+ * RemovePath). MPIO calls these at PASSIVE_LEVEL and never two arrivals or removals at once; requests
+ * go on meanwhile at up to DISPATCH_LEVEL, so the lists change under Context->Lock only.
+ */
+#include "dsm_sample.h"
+
+/* Rebuilds the dense array that LBGetPath reads. The path in use stays in use if it still can be. */
+VOID SampleChoosePaths(PSAMPLE_LUN Lun)
+{
+    PSAMPLE_INSTANCE inUse = Lun->Next < Lun->Usables ? Lun->Usable[Lun->Next] : NULL;
+    ULONG i;
+
+    Lun->Usables = 0;
+    Lun->Next = 0;
+    for (i = 0; i < Lun->Instances; i++) {
+        PSAMPLE_INSTANCE instance = Lun->Instance[i];
+
+        if (!instance->Active || instance->Failed || instance->Leaving ||
+            (Lun->Reservation.HasKey && !instance->Registered))
+            continue;
+        if (instance == inUse) {
+            Lun->Next = Lun->Usables;
+        }
+        Lun->Usable[Lun->Usables++] = instance;
+    }
+    for (i = 0; i < Lun->Usables && Lun->Policy == SAMPLE_FAILOVER && Lun->Preferred != NULL; i++) {
+        if (Lun->Usable[i]->Path == Lun->Preferred)
+            Lun->Next = i; /* fail back */
+    }
+}
+
+/* An empty list takes every device; an entry is a prefix of vendor (8 characters) + product (16). */
+static BOOLEAN IsSupported(PSAMPLE_CONTEXT Context, PSTORAGE_DEVICE_DESCRIPTOR Descriptor)
+{
+    PCSTR vendor = Descriptor->VendorIdOffset ? (PCSTR)Descriptor + Descriptor->VendorIdOffset : "";
+    PCSTR product = Descriptor->ProductIdOffset ? (PCSTR)Descriptor + Descriptor->ProductIdOffset : "";
+    PCWSTR entry = Context->SupportedDevices.Buffer;
+    WCHAR id[25];
+
+    RtlStringCchPrintfW(id, RTL_NUMBER_OF(id), L"%-8.8S%-16.16S", vendor, product);
+    for (; entry != NULL && *entry != 0; entry += wcslen(entry) + 1) {
+        SIZE_T length = wcslen(entry);
+
+        if (length <= 24 && RtlCompareUnicodeStrings(entry, length, id, length, TRUE) == 0)
+            return TRUE;
+    }
+    return Context->SupportedDevices.Length <= sizeof(WCHAR);
+}
+
+/* TPGS, byte 5 bits 4-5 of the INQUIRY data that the port driver keeps behind the descriptor. */
+static BOOLEAN IsAlua(PSTORAGE_DEVICE_DESCRIPTOR Descriptor)
+{
+    return Descriptor->RawPropertiesLength > 5 && (Descriptor->RawDeviceProperties[5] & 0x30) != 0;
+}
+
+/* Keeps the best identifier of the LUN itself (not of a port) that page 0x83 offers. */
+static BOOLEAN TakeIdentity(PSAMPLE_INSTANCE Instance, PSTORAGE_DEVICE_ID_DESCRIPTOR List)
+{
+    static const UCHAR rank[] = {[StorageIdTypeVendorId] = 1, [StorageIdTypeEUI64] = 2,
+                                 [StorageIdTypeFCPHName] = 3, [StorageIdTypeScsiNameString] = 4};
+    ULONG offset = FIELD_OFFSET(STORAGE_DEVICE_ID_DESCRIPTOR, Identifiers);
+    ULONG header = FIELD_OFFSET(STORAGE_IDENTIFIER, Identifier);
+    PSTORAGE_IDENTIFIER id;
+    ULONG i, best = 0;
+
+    for (i = 0; i < List->NumberOfIdentifiers; i++, offset += id->NextOffset) {
+        id = (PSTORAGE_IDENTIFIER)((PUCHAR)List + offset);
+        if (offset + header > List->Size || id->IdentifierSize > List->Size - offset - header)
+            break; /* the array sent less than it announced */
+        if (id->Association == StorageIdAssocDevice && (ULONG)id->Type < sizeof(rank) && rank[id->Type] > best &&
+            id->IdentifierSize > 0 && id->IdentifierSize < SAMPLE_MAX_ID) {
+            best = rank[id->Type];
+            Instance->Id[0] = (UCHAR)id->Type;
+            RtlCopyMemory(&Instance->Id[1], id->Identifier, id->IdentifierSize);
+            Instance->IdLength = 1u + id->IdentifierSize;
+        }
+    }
+    return best > 0;
+}
+
+/* Is this device ours? STATUS_SUCCESS and an identifier claim it; anything else lets the next DSM look. */
+NTSTATUS SampleInquire(PVOID DsmContext, PDEVICE_OBJECT TargetDevice, PDEVICE_OBJECT PortFdo,
+                       PSTORAGE_DEVICE_DESCRIPTOR Descriptor, PSTORAGE_DEVICE_ID_DESCRIPTOR DeviceIdList,
+                       PVOID *DsmIdentifier)
+{
+    PSAMPLE_INSTANCE instance;
+    PSCSI_ADDRESS address;
+
+    if (Descriptor == NULL || DeviceIdList == NULL || !IsSupported(DsmContext, Descriptor) ||
+        IsAlua(Descriptor))
+        return STATUS_NOT_SUPPORTED;
+    if (!NT_SUCCESS(DsmGetScsiAddress(TargetDevice, &address))) {
+        return STATUS_NOT_SUPPORTED;
+    }
+    instance = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*instance), SAMPLE_TAG);
+    if (instance != NULL) {
+        RtlZeroMemory(instance, sizeof(*instance));
+        instance->Address = *address;
+    }
+    ExFreePool(address);
+    if (instance == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (!TakeIdentity(instance, DeviceIdList)) {
+        ExFreePoolWithTag(instance, SAMPLE_TAG);
+        return STATUS_NOT_SUPPORTED;
+    }
+    *DsmIdentifier = instance;
+    return STATUS_SUCCESS;
+}
+
+/* Two instances are the same LUN when their identifiers are the same bytes. */
+BOOLEAN SampleCompareDevices(PVOID DsmContext, PVOID DsmId1, PVOID DsmId2)
+{
+    PSAMPLE_INSTANCE a = DsmId1, b = DsmId2;
+
+    return a->IdLength == b->IdLength && RtlEqualMemory(a->Id, b->Id, a->IdLength);
+}
+
+/* The LUN whose members compare equal to this instance, or NULL. */
+static PSAMPLE_LUN FindLun(PSAMPLE_CONTEXT Context, PSAMPLE_INSTANCE Instance)
+{
+    PLIST_ENTRY entry;
+
+    for (entry = Context->Luns.Flink; entry != &Context->Luns; entry = entry->Flink) {
+        PSAMPLE_LUN lun = CONTAINING_RECORD(entry, SAMPLE_LUN, Link);
+
+        if (SampleCompareDevices(Context, lun->Instance[0], Instance))
+            return lun;
+    }
+    return NULL;
+}
+
+/* The instance joins its LUN. We answer with our own path identifier; MPIO uses it from now on. */
+NTSTATUS SampleSetDeviceInfo(PVOID DsmContext, PDEVICE_OBJECT TargetObject, PVOID DsmId, PVOID *PathId)
+{
+    PSAMPLE_CONTEXT context = DsmContext;
+    PSAMPLE_INSTANCE instance = DsmId;
+    PSAMPLE_LUN lun = FindLun(context, instance);
+    KIRQL irql;
+
+    if (lun == NULL) {
+        lun = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*lun), SAMPLE_TAG);
+        if (lun == NULL)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        RtlZeroMemory(lun, sizeof(*lun));
+        lun->Policy = context->DefaultPolicy;
+    } else if (lun->Instances == SAMPLE_MAX_PATHS) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    instance->Target = TargetObject;
+    instance->Path = SAMPLE_PATH_ID(&instance->Address);
+    KeAcquireSpinLock(&context->Lock, &irql);
+    if (lun->Instances == 0)
+        InsertTailList(&context->Luns, &lun->Link);
+    lun->Instance[lun->Instances++] = instance;
+    instance->Lun = lun;
+    KeReleaseSpinLock(&context->Lock, irql);
+    *PathId = instance->Path;
+    return STATUS_SUCCESS;
+}
+
+/* MPIO frees what ALLOCATE returned. A symmetric array has no controller worth naming: one per target. */
+NTSTATUS SampleGetControllerInfo(PVOID DsmContext, PVOID DsmId, ULONG Flags, PCONTROLLER_INFO *ControllerInfo)
+{
+    PSAMPLE_INSTANCE instance = DsmId;
+    PCONTROLLER_INFO info = *ControllerInfo;
+
+    if (Flags & DSM_CNTRL_FLAGS_ALLOCATE) {
+        info = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*info), SAMPLE_TAG);
+        if (info == NULL)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        RtlZeroMemory(info, sizeof(*info));
+        info->Identifier.Type = StorageIdCodeSetBinary;
+        info->Identifier.Length = 2;
+        info->Identifier.SerialNumber[0] = instance->Address.PortNumber;
+        info->Identifier.SerialNumber[1] = instance->Address.TargetId;
+        *ControllerInfo = info;
+    }
+    info->State = instance->Failed ? DSM_CONTROLLER_FAILED : DSM_CONTROLLER_ACTIVE;
+    return STATUS_SUCCESS;
+}
+
+/* Does the path still reach the device? At arrival, periodically, and before a failed path is used again. */
+NTSTATUS SamplePathVerify(PVOID DsmContext, PVOID DsmId, PVOID PathId)
+{
+    PSAMPLE_INSTANCE instance = DsmId;
+
+    if (instance->Path == NULL || instance->Path != PathId)
+        return STATUS_DEVICE_NOT_CONNECTED;
+    return DsmSendTUR(instance->Target);
+}
+
+static VOID SetState(PSAMPLE_CONTEXT Context, PSAMPLE_INSTANCE Instance, BOOLEAN Active, BOOLEAN Leaving)
+{
+    KIRQL irql;
+
+    KeAcquireSpinLock(&Context->Lock, &irql);
+    Instance->Active = Active;
+    Instance->Failed = FALSE;
+    Instance->Leaving = Leaving;
+    if (Instance->Lun != NULL)
+        SampleChoosePaths(Instance->Lun);
+    KeReleaseSpinLock(&Context->Lock, irql);
+}
+
+/* After a good PathVerify: the instance may carry I/O from now on. */
+BOOLEAN SampleIsPathActive(PVOID DsmContext, PVOID PathId, PVOID DsmId)
+{
+#if SAMPLE_WITH_PR
+    SampleRegisterNewPath(DsmContext, DsmId);
+#endif
+    SetState(DsmContext, DsmId, TRUE, FALSE);
+    return TRUE;
+}
+
+/* A fatal error: no LUN uses this path any more. Name a successor, or say that there is none. */
+NTSTATUS SampleInvalidatePath(PVOID DsmContext, ULONG ErrorMask, PVOID PathId, PVOID *NewPathId)
+{
+    PSAMPLE_CONTEXT context = DsmContext;
+    PLIST_ENTRY entry;
+    KIRQL irql;
+
+    *NewPathId = NULL;
+    KeAcquireSpinLock(&context->Lock, &irql);
+    for (entry = context->Luns.Flink; entry != &context->Luns; entry = entry->Flink) {
+        PSAMPLE_LUN lun = CONTAINING_RECORD(entry, SAMPLE_LUN, Link);
+        BOOLEAN member = FALSE;
+        ULONG i;
+
+        for (i = 0; i < lun->Instances; i++) {
+            if (lun->Instance[i]->Path == PathId) {
+                lun->Instance[i]->Failed = TRUE;
+                member = TRUE;
+            }
+        }
+        if (member) {
+            SampleChoosePaths(lun);
+            if (*NewPathId == NULL && lun->Usables > 0)
+                *NewPathId = lun->Usable[lun->Next]->Path;
+        }
+    }
+    KeReleaseSpinLock(&context->Lock, irql);
+    return *NewPathId != NULL ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
+}
+
+/* The instance is leaving but may have requests in flight: give it no more. */
+NTSTATUS SampleRemovePending(PVOID DsmContext, PVOID DsmId)
+{
+    SetState(DsmContext, DsmId, FALSE, TRUE);
+    return STATUS_SUCCESS;
+}
+
+/* The last call for this instance; the LUN goes with its last one. */
+NTSTATUS SampleRemoveDevice(PVOID DsmContext, PVOID DsmId, PVOID PathId)
+{
+    PSAMPLE_CONTEXT context = DsmContext;
+    PSAMPLE_LUN lun = ((PSAMPLE_INSTANCE)DsmId)->Lun;
+    BOOLEAN last = FALSE;
+    KIRQL irql;
+    ULONG i;
+
+    if (lun != NULL) {
+        KeAcquireSpinLock(&context->Lock, &irql);
+        for (i = 0; lun->Instance[i] != DsmId; i++)
+            ;
+        lun->Instance[i] = lun->Instance[--lun->Instances];
+        last = lun->Instances == 0;
+        if (last)
+            RemoveEntryList(&lun->Link);
+        else
+            SampleChoosePaths(lun);
+        KeReleaseSpinLock(&context->Lock, irql);
+    }
+    if (last)
+        ExFreePoolWithTag(lun, SAMPLE_TAG);
+    ExFreePoolWithTag(DsmId, SAMPLE_TAG);
+    return STATUS_SUCCESS;
+}
+
+/* After the last RemoveDevice of this path: a DSM with path objects frees one here. */
+NTSTATUS SampleRemovePath(PVOID DsmContext, PVOID PathId)
+{
+    return STATUS_SUCCESS;
+}
+
+/* MPIO claimed the instance through us and then gave it up before it was completely set up. */
+NTSTATUS SampleDeviceNotUsed(PVOID DsmContext, PVOID DsmId)
+{
+    return SampleRemoveDevice(DsmContext, DsmId, NULL);
+}

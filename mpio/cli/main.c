@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* mpio: command line. Parses arguments; the work is in run.c, replay.c and report.c. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/number.h"
+
+static const char usage[] =
+    "mpio " MPIO_VERSION " - runs Windows MPIO device-specific modules on simulated and real storage\n"
+    "\n"
+    "  mpio run --dsm FILE [--dsm FILE ...] --topology FILE [options]\n"
+    "  mpio check-topology FILE     say what a topology file describes, or what is wrong with it\n"
+    "  mpio replay FILE             run a recorded run again and compare\n"
+    "  mpio --help | --version\n"
+    "\n"
+    "options of run\n"
+    "  --dsm FILE        a DSM built with ddk/dsm.mk; several are asked in this order\n"
+    "  --topology FILE   machines, HBAs, arrays, LUNs, load, timeline (docs/examples/)\n"
+    "  --seed N          every random decision comes from it (default: the topology's, or 1)\n"
+    "  --for TIME        simulated time to run: 10s, 30min, 2h (default 1min)\n"
+    "  --faults N        also draw N faults from the seed\n"
+    "  --explore         draw scheduling decisions from the seed too\n"
+    "  --report FILE     write one self-contained HTML page\n"
+    "  --save FILE       write a replay file (always written when something was found)\n"
+    "  --trace FILE      write the event stream as text\n"
+    "  --quiet           no progress line    --verbose  show driver messages and the event log\n"
+    "\n"
+    "exit codes: 0 good, 1 the run found an error, 2 usage or set-up error, 3 bug check\n"
+    "\n"
+    "examples\n"
+    "  mpio run --dsm build/dsm_sample.so --topology docs/examples/demo.ini --for 30min\n"
+    "  mpio run --dsm mydsm.so --topology docs/examples/two-paths.ini --seed 7 --faults 20\n";
+
+static int complain(const char *what, const char *argument)
+{
+    fprintf(stderr, "mpio: %s%s%s; 'mpio --help' shows the usage\n", what, argument ? ": " : "", argument ? argument : "");
+    return EXIT_USAGE;
+}
+
+static int command_run(int argc, char **argv, char **all)
+{
+    struct run_plan plan = {.duration = 60 * MPIO_SECOND};
+    struct text_error error;
+    uint64_t number;
+
+    for (int i = 0; i < argc; i++) {
+        const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(name, "--explore") == 0) {
+            plan.explore = true;
+            continue;
+        }
+        if (strcmp(name, "--quiet") == 0) {
+            plan.quiet = true;
+            continue;
+        }
+        if (strcmp(name, "--verbose") == 0) {
+            plan.verbose = true;
+            continue;
+        }
+        static const char *const with_value[] = {"--dsm", "--topology", "--seed", "--for", "--faults", "--report",
+                                                 "--save", "--trace"};
+        unsigned which = 0;
+        while (which < sizeof with_value / sizeof *with_value && strcmp(name, with_value[which]) != 0)
+            which++;
+        if (which == sizeof with_value / sizeof *with_value)
+            return complain("unknown option", name);
+        if (!value)
+            return complain("option needs a value", name);
+        i++;
+        switch (which) {
+        case 0:
+            if (plan.dsms == CLI_MAX_DSMS)
+                return complain("more than 16 DSMs", NULL);
+            plan.dsm[plan.dsms++] = value;
+            break;
+        case 1: plan.topology = value; break;
+        case 2:
+            if (!text_parse_unsigned(value, 1, UINT64_MAX, &plan.seed, &error)) {
+                fprintf(stderr, "mpio: --seed: %s\n", error.message);
+                return EXIT_USAGE;
+            }
+            break;
+        case 3:
+            if (!text_parse_time(value, &plan.duration, &error) || plan.duration == 0) {
+                fprintf(stderr, "mpio: --for: %s\n", plan.duration ? error.message : "must be longer than 0");
+                return EXIT_USAGE;
+            }
+            break;
+        case 4:
+            if (!text_parse_unsigned(value, 0, 1000, &number, &error)) {
+                fprintf(stderr, "mpio: --faults: %s\n", error.message);
+                return EXIT_USAGE;
+            }
+            plan.faults = (unsigned)number;
+            break;
+        case 5: plan.report = value; break;
+        case 6: plan.save = value; break;
+        case 7: plan.trace = value; break;
+        }
+    }
+    if (plan.dsms == 0)
+        return complain("no --dsm given", NULL);
+    if (!plan.topology)
+        return complain("no --topology given", NULL);
+    return run_plan_execute(&plan, all);
+}
+
+static int command_check(int argc, char **argv)
+{
+    char *text = NULL;
+
+    if (argc != 1)
+        return complain("check-topology takes one file", NULL);
+    bool ok = mpio_check_topology(argv[0], &text);
+    fprintf(ok ? stdout : stderr, "%s%s", text ? text : "out of memory", ok ? "" : "\n");
+    free(text);
+    return ok ? EXIT_GOOD : EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return complain("no command", NULL);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0 ||
+        (argc > 2 && strcmp(argv[2], "--help") == 0)) {
+        fputs(usage, stdout);
+        return EXIT_GOOD;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("mpio " MPIO_VERSION);
+        return EXIT_GOOD;
+    }
+    if (strcmp(argv[1], "run") == 0)
+        return command_run(argc - 2, argv + 2, argv);
+    if (strcmp(argv[1], "check-topology") == 0)
+        return command_check(argc - 2, argv + 2);
+    if (strcmp(argv[1], "replay") == 0)
+        return command_replay(argc - 2, argv);
+    return complain("unknown command", argv[1]);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Registration of DSMs (contract 02 sections 1 and 2) and their end. Types 1 to 6 are told apart by
+ * DsmType and checked against the size each needs; bytes beyond are never read. PASSIVE_LEVEL, under
+ * Root->Serial.
+ */
+#include "core/dsmcall.h"
+
+#define MPIO_THROUGH(Field) (FIELD_OFFSET(DSM_INIT_DATA, Field) + sizeof(((DSM_INIT_DATA *)0)->Field))
+#define MPIO_NAME_MAX       60 /* characters of a display name that are kept */
+
+/* Bytes of DSM_INIT_DATA that each type must bring. */
+static ULONG SizeOfType(DSM_TYPE Type)
+{
+    switch (Type) {
+    case DsmType1:
+        return MPIO_THROUGH(Reserved);
+    case DsmType2:
+    case DsmType3:
+        return MPIO_THROUGH(DsmType);
+    case DsmType4:
+        return MPIO_THROUGH(DsmVersion);
+    case DsmType5:
+        return MPIO_THROUGH(DsmWmiGlobalInfo);
+    case DsmType6:
+        return MPIO_THROUGH(DsmDeviceNotUsed);
+    default:
+        return 0;
+    }
+}
+
+/* Name of the first required callback that is missing, NULL when all are there. */
+static PCSTR MissingCallback(const DSM_INIT_DATA *Init, DSM_TYPE Type)
+{
+#define REQUIRE(Field)                 \
+    do {                               \
+        if (Init->Field == NULL) {     \
+            return #Field;             \
+        }                              \
+    } while (0)
+    REQUIRE(DsmInquireDriver);
+    REQUIRE(DsmCompareDevices);
+    REQUIRE(DsmGetControllerInfo);
+    REQUIRE(DsmSetDeviceInfo);
+    REQUIRE(DsmIsPathActive);
+    REQUIRE(DsmPathVerify);
+    REQUIRE(DsmInvalidatePath);
+    REQUIRE(DsmMoveDevice);
+    REQUIRE(DsmRemovePending);
+    REQUIRE(DsmRemoveDevice);
+    REQUIRE(DsmRemovePath);
+    REQUIRE(DsmSrbDeviceControl);
+    REQUIRE(DsmLBGetPath);
+    REQUIRE(DsmInterpretError);
+    REQUIRE(DsmUnload);
+    REQUIRE(DsmSetCompletion);
+    REQUIRE(DsmCategorizeRequest);
+    REQUIRE(DsmBroadcastSrb);
+    if (Type >= DsmType6) {
+        REQUIRE(DsmIsAddressTypeSupported);
+        REQUIRE(DsmDeviceNotUsed);
+    }
+#undef REQUIRE
+    return NULL;
+}
+
+static VOID CopyName(PMPIO_DSM Dsm, const UNICODE_STRING *Name)
+{
+    ULONG length = Name->Buffer != NULL ? Name->Length / sizeof(WCHAR) : 0;
+
+    for (ULONG i = 0; i < length && i < MPIO_NAME_MAX; i++) {
+        WCHAR character = Name->Buffer[i];
+        Dsm->Name[i] = character >= 0x20 && character < 0x7F ? (CHAR)character : '?';
+    }
+    if (length == 0) {
+        RtlCopyMemory(Dsm->Name, "unnamed DSM", sizeof("unnamed DSM"));
+    }
+}
+
+static NTSTATUS Refuse(ULONG Type, NTSTATUS Status)
+{
+    NtTrace(TRACE_DSM_REGISTER, 0, Type, (ULONG)Status, 0);
+    return Status;
+}
+
+/* The in-box DSM is asked last, whenever it registers; the others in order of registration. */
+static VOID InsertDsm(PMPIO_DSM Dsm)
+{
+    PMPIO_ROOT root = MpioRoot();
+    PLIST_ENTRY before = &root->Dsms;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&root->Lock, &irql);
+    if (!Dsm->InBox) {
+        while (before->Blink != &root->Dsms && CONTAINING_RECORD(before->Blink, MPIO_DSM, Entry)->InBox) {
+            before = before->Blink;
+        }
+    }
+    InsertTailList(before, &Dsm->Entry);
+    root->DsmCount++;
+    KeReleaseSpinLock(&root->Lock, irql);
+}
+
+NTSTATUS MpioRegisterDsm(const DSM_INIT_DATA *Init, ULONG Length, PMPIO_DSM *Registered)
+{
+    PMPIO_ROOT root = MpioRoot();
+    DSM_TYPE type = DsmType1;
+    PMPIO_DSM dsm;
+    PCSTR missing;
+    ULONG need;
+
+    *Registered = NULL;
+    if (Length < SizeOfType(DsmType1) || Init->InitDataSize < SizeOfType(DsmType1) || Init->InitDataSize > Length) {
+        MpioEvent(MPIO_EVENT_REGISTRATION_REFUSED, 0, Length, "DSM registration refused: InitDataSize does not fit any DSM type");
+        return Refuse(0, STATUS_INVALID_PARAMETER);
+    }
+    if (Init->InitDataSize >= SizeOfType(DsmType2)) {
+        type = Init->DsmType;
+    }
+    need = SizeOfType(type);
+    if (need == 0 || Init->InitDataSize < need) {
+        MpioEvent(MPIO_EVENT_REGISTRATION_REFUSED, 0, type,
+                  "DSM registration refused: DsmType %d is not supported or needs %u bytes, got %u", (int)type, need,
+                  Init->InitDataSize);
+        return Refuse(type, STATUS_INVALID_PARAMETER);
+    }
+    missing = MissingCallback(Init, type);
+    if (missing != NULL || Init->DriverObject == NULL) {
+        MpioEvent(MPIO_EVENT_REGISTRATION_REFUSED, 0, type, "DSM registration refused: %s is NULL",
+                  missing != NULL ? missing : "DriverObject");
+        return Refuse(type, STATUS_INVALID_PARAMETER);
+    }
+    if (root->DsmCount >= MPIO_MAX_DSMS) {
+        MpioEvent(MPIO_EVENT_REGISTRATION_REFUSED, 0, MPIO_MAX_DSMS, "DSM registration refused: %d are registered", MPIO_MAX_DSMS);
+        return Refuse(type, STATUS_INSUFFICIENT_RESOURCES);
+    }
+    dsm = MpioAllocate(sizeof(*dsm));
+    if (dsm == NULL) {
+        return Refuse(type, STATUS_INSUFFICIENT_RESOURCES);
+    }
+    RtlCopyMemory(&dsm->Init, Init, need);
+    dsm->Type = type;
+    dsm->Driver = Init->DriverObject;
+    dsm->Ordinal = ++root->NextDsm;
+    CopyName(dsm, &Init->DisplayName);
+    dsm->InBox = strcmp(dsm->Name, "Microsoft DSM") == 0;
+    InitializeListHead(&dsm->Luns);
+    InitializeListHead(&dsm->Paths);
+    InsertDsm(dsm);
+    NtTrace(TRACE_DSM_REGISTER, dsm->Ordinal, type, STATUS_SUCCESS, 0);
+    *Registered = dsm;
+    return STATUS_SUCCESS;
+}
+
+PMPIO_DSM MpioValidDsm(PVOID MpioContext)
+{
+    PMPIO_ROOT root = MpioRoot();
+    PMPIO_DSM found = NULL;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&root->Lock, &irql);
+    for (PLIST_ENTRY entry = root->Dsms.Flink; entry != &root->Dsms; entry = entry->Flink) {
+        if ((PVOID)CONTAINING_RECORD(entry, MPIO_DSM, Entry) == MpioContext) {
+            found = (PMPIO_DSM)MpioContext;
+            break;
+        }
+    }
+    KeReleaseSpinLock(&root->Lock, irql);
+    return found;
+}
+
+/* DriverUnload still reads the DSM's context after the DEREGISTER request, so DsmUnload, which frees
+ * that context, must come after DriverUnload has returned. The driver object says when. */
+static VOID UnloadWorker(PVOID Parameter)
+{
+    PMPIO_DSM dsm = (PMPIO_DSM)Parameter;
+    LARGE_INTEGER pause;
+
+    pause.QuadPart = -(MPIO_SECOND / 1000);
+    KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    (VOID)DSM_CALL(dsm, Unload, PASSIVE_LEVEL, 0, 0, dsm->Init.DsmContext);
+    MpioFree(dsm);
+}
+
+/* DsmContext and DriverObject name the DSM: the MpioContext field is filled in two ways by real DSMs. */
+NTSTATUS MpioDeregisterDsm(const DSM_DEREGISTER_DATA *Data, ULONG Length)
+{
+    PMPIO_ROOT root = MpioRoot();
+    PMPIO_DSM dsm = NULL;
+    KIRQL irql;
+
+    if (Length < sizeof(*Data) || Data->DeregisterDataSize < sizeof(*Data)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    KeAcquireSpinLock(&root->Lock, &irql);
+    for (PLIST_ENTRY entry = root->Dsms.Flink; entry != &root->Dsms; entry = entry->Flink) {
+        PMPIO_DSM one = CONTAINING_RECORD(entry, MPIO_DSM, Entry);
+
+        if (one->Init.DsmContext == Data->DsmContext && one->Driver == Data->DriverObject) {
+            dsm = one;
+            break;
+        }
+    }
+    if (dsm == NULL || dsm->Instances != 0 || !IsListEmpty(&dsm->Luns)) {
+        KeReleaseSpinLock(&root->Lock, irql);
+        return dsm == NULL ? STATUS_INVALID_PARAMETER : STATUS_DEVICE_BUSY;
+    }
+    RemoveEntryList(&dsm->Entry);
+    root->DsmCount--;
+    KeReleaseSpinLock(&root->Lock, irql);
+    NtTrace(TRACE_DSM_REGISTER, dsm->Ordinal, 0, STATUS_SUCCESS, 0);
+    ExInitializeWorkItem(&dsm->UnloadItem, UnloadWorker, dsm);
+    ExQueueWorkItem(&dsm->UnloadItem, DelayedWorkQueue);
+    return STATUS_SUCCESS;
+}

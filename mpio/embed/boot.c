@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Start and stop of the machines: drivers in Windows' order (mpio, mpdev, disk, miniports, then the
+ * DSMs), Plug and Play last, so that every DSM has registered before the first LUN arrives.
+ */
+#include "embed/embed.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <ntddk.h>
+#include "core/mpio_core.h"
+#include "disk/volume.h"
+#include "pnp/pnp.h"
+#include "port/sim/miniports.h"
+
+#define LOAD_LIMIT   (60 * WORLD_SECOND) /* one DriverEntry */
+#define PNP_LIMIT    (600 * WORLD_SECOND)
+#define ARRIVE_LIMIT (60 * WORLD_SECOND) /* until every LUN is there */
+#define ARRIVE_STEP  (50 * WORLD_MS)
+#define ARRIVE_QUIET 40                  /* steps without change */
+
+static const struct {
+    const char *service;
+    PDRIVER_INITIALIZE entry;
+} framework[] = {
+    {"mpio", MpioDriverEntry},      {"mpdev", MpdevDriverEntry},         {"disk", DiskDriverEntry},
+    {"ompfc", FcMiniportDriverEntry}, {"ompiscsi", IscsiMiniportDriverEntry},
+};
+
+struct ending {
+    struct world *world;
+    bool done;
+    int32_t status;
+};
+
+static void driver_ended(void *user, int32_t status)
+{
+    struct ending *e = user;
+
+    e->done = true;
+    e->status = status;
+    world_stop(e->world);
+}
+
+static bool wait_for(struct node *n, struct ending *e, const char *what)
+{
+    uint64_t limit = world_now(e->world) + LOAD_LIMIT;
+
+    while (!e->done && n->machine->state == MACHINE_RUNNING && world_now(e->world) < limit)
+        if (world_run(e->world, limit) == WORLD_IDLE)
+            break;
+    if (n->machine->state != MACHINE_RUNNING)
+        return embed_fail(n->world, "machine %s stopped during %s: %s", n->machine->name, what,
+                          nt_bugcheck(n->machine) ? nt_bugcheck(n->machine)->text : "no bug check");
+    if (!e->done) {
+        machine_stop(n->machine, MACHINE_STOPPED); /* its thread still holds `e` */
+        return embed_fail(n->world, "%s on machine %s did not end within %llu simulated seconds; machine stopped", what,
+                          n->machine->name, (unsigned long long)(LOAD_LIMIT / WORLD_SECOND));
+    }
+    return true;
+}
+
+static bool start_driver(struct node *n, const char *service, void *entry, const struct nt_image *image)
+{
+    struct ending e = {.world = n->machine->world};
+    char what[96];
+
+    snprintf(what, sizeof what, "DriverEntry of %s", service);
+    if (!nt_load_driver(n->machine, service, entry, image, driver_ended, &e))
+        return embed_fail(n->world, "driver %s cannot be loaded into machine %s: out of memory", service,
+                          n->machine->name);
+    if (!wait_for(n, &e, what))
+        return false;
+    if (e.status < 0)
+        return embed_fail(n->world, "%s on machine %s failed with NTSTATUS 0x%08X", what, n->machine->name,
+                          (unsigned)e.status);
+    return true;
+}
+
+bool mpio_load_dsm(struct mpio *w, const char *machine, const char *file)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < w->node_count; i++) {
+        struct node *n = &w->nodes[i];
+        if (machine && strcmp(n->machine->name, machine) != 0)
+            continue;
+        found = true;
+        if (n->driver_count == EMBED_MAX_DSMS)
+            return embed_fail(w, "machine %s: more than %u DSMs", n->machine->name, EMBED_MAX_DSMS);
+        if (!load_driver_open(file, &n->drivers[n->driver_count], w->error, sizeof w->error))
+            return false;
+        n->driver_count++;
+    }
+    return found ? true : embed_fail(w, "no machine is called %s", machine ? machine : "(any)");
+}
+
+static void boot_thread(void *argument)
+{
+    embed_watch_disks(argument);
+    PnpBoot();
+}
+
+/* Paths that the topology promises, over all machines: LUN instances MPIO should see. */
+static unsigned expected_instances(const struct mpio *w)
+{
+    const struct topology *t = w->topology;
+    unsigned expected = 0;
+
+    for (size_t i = 0; i < t->link_count; i++)
+        for (size_t l = 0; l < t->lun_count; l++)
+            if (t->luns[l].array == t->links[i].array)
+                expected += t->links[i].ports * t->luns[l].count;
+    return expected;
+}
+
+static bool settle(struct mpio *w)
+{
+    unsigned expected = expected_instances(w), quiet = 0, before = 0;
+    uint64_t limit = world_now(w->world) + ARRIVE_LIMIT;
+
+    while (world_now(w->world) < limit && quiet < ARRIVE_QUIET) {
+        if (!mpio_run(w, ARRIVE_STEP))
+            return false;
+        unsigned now = mpio_paths(w) + w->disk_count;
+        quiet = now == before ? quiet + 1 : 0;
+        before = now;
+        if (w->topology->path_count == 0 && w->path_count >= expected && quiet >= 2)
+            break;
+    }
+    for (unsigned i = 0; i < w->disk_count; i++)
+        if (w->disks[i]->info.present)
+            return true;
+    return expected + w->topology->path_count == 0
+               ? true
+               : embed_fail(w, "no disk arrived within %llu seconds; is the array on MPIO's and the DSM's device lists?",
+                            (unsigned long long)(ARRIVE_LIMIT / WORLD_SECOND));
+}
+
+bool mpio_boot(struct mpio *w)
+{
+    for (unsigned i = 0; i < w->node_count; i++) {
+        struct node *n = &w->nodes[i];
+        for (size_t f = 0; f < sizeof framework / sizeof *framework; f++)
+            if (!start_driver(n, framework[f].service, framework[f].entry, NULL))
+                return false;
+        for (unsigned d = 0; d < n->driver_count; d++)
+            if (!start_driver(n, n->drivers[d].service, n->drivers[d].entry, &n->drivers[d].image))
+                return false;
+    }
+    for (unsigned i = 0; i < w->node_count; i++)
+        if (!embed_call(&w->nodes[i], "PnP", boot_thread, &w->nodes[i], PNP_LIMIT))
+            return false;
+    return settle(w);
+}
+
+static void shutdown_thread(void *argument)
+{
+    (void)argument;
+    PnpShutdown();
+}
+
+bool mpio_shutdown(struct mpio *w)
+{
+    bool ok = true;
+
+    for (unsigned i = 0; i < w->node_count; i++) {
+        struct node *n = &w->nodes[i];
+        if (n->machine->state != MACHINE_RUNNING)
+            continue;
+        ok = embed_call(n, "PnP shutdown", shutdown_thread, NULL, PNP_LIMIT) && ok;
+        for (unsigned d = n->driver_count; d-- > 0 && n->machine->state == MACHINE_RUNNING;) {
+            struct ending e = {.world = w->world};
+            char what[96];
+            snprintf(what, sizeof what, "DriverUnload of %s", n->drivers[d].service);
+            nt_unload_driver(n->machine, n->drivers[d].service, driver_ended, &e);
+            ok = wait_for(n, &e, what) && ok;
+        }
+    }
+    return ok;
+}

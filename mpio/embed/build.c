@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Topology -> world: arrays with their LUNs, machines with their kernels and registries, HBAs with
+ * their links or iSCSI sessions. Nothing runs yet when this returns.
+ */
+#include "embed/embed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "port/iscsi/iscsi_hba.h"
+
+#define MPIO_PARAMETERS "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\mpio\\Parameters"
+#define MPDEV_KEY       "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\MPDEV"
+#define REGISTRY_LIMIT  (16u * 1024 * 1024)
+
+static uint64_t array_clock(void *world)
+{
+    return world_now(world);
+}
+
+static bool build_array(struct mpio *w, size_t index)
+{
+    const struct topology_array *t = &w->topology->arrays[index];
+    struct array_config config = {
+        .name = t->object.name,
+        .access = t->access,
+        .controllers = t->controllers,
+        .ports_per_controller = t->ports_per_controller,
+        .naa = t->naa,
+        .descriptor_sense = t->descriptor_sense,
+        .transition_us = (uint32_t)(t->transition / WORLD_US),
+        .now = array_clock,
+        .clock = w->world,
+    };
+    const char *why = NULL;
+
+    snprintf(config.vendor, sizeof config.vendor, "%s", t->vendor);
+    snprintf(config.product, sizeof config.product, "%s", t->product);
+    snprintf(config.revision, sizeof config.revision, "%s", t->revision);
+    w->arrays[index] = array_create(&config, &why);
+    if (!w->arrays[index])
+        return embed_fail(w, "array %s: %s", t->object.name, why);
+    array_checksum(w->arrays[index], true);
+
+    for (size_t i = 0; i < w->topology->lun_count; i++) {
+        const struct topology_lun *lun = &w->topology->luns[i];
+        if (lun->array != index)
+            continue;
+        for (uint32_t n = 0; n < lun->count; n++) {
+            char serial[TOPOLOGY_SERIAL_MAX + 12];
+            struct array_lun_config c = {
+                .number = (uint16_t)(lun->number + n),
+                .block_size = lun->block_size,
+                .blocks = lun->size / lun->block_size,
+                .media = lun->media,
+                .file = lun->file,
+                .owner = lun->owner == TOPOLOGY_OWNER_SPREAD ? (lun->number + n) % t->controllers : lun->owner,
+                .read_only = lun->read_only,
+            };
+            if (lun->serial) {
+                snprintf(serial, sizeof serial, lun->count > 1 ? "%s%u" : "%s", lun->serial, n);
+                c.serial = serial;
+            }
+            if (array_add_lun(w->arrays[index], &c, &why) < 0)
+                return embed_fail(w, "lun %s (number %u of array %s): %s", lun->object.name, c.number, t->object.name,
+                                  why);
+        }
+    }
+    return true;
+}
+
+/* The ids that the machine's MPIO takes: those the topology claims, else every array it knows. */
+static void fill_device_list(struct mpio *w, const struct topology_machine *t, struct machine *m)
+{
+    char id[32];
+
+    for (size_t i = 0; i < t->claims.count; i++)
+        nt_registry_add_multi(m, MPDEV_KEY, "MPIOSupportedDeviceList", t->claims.text[i]);
+    if (t->claims.count > 0)
+        return;
+    for (size_t i = 0; i < w->topology->array_count; i++) {
+        snprintf(id, sizeof id, "%-8.8s%-16.16s", w->topology->arrays[i].vendor, w->topology->arrays[i].product);
+        nt_registry_add_multi(m, MPDEV_KEY, "MPIOSupportedDeviceList", id);
+    }
+    if (w->topology->path_count > 0)
+        nt_registry_add_multi(m, MPDEV_KEY, "MPIOSupportedDeviceList", "MSFT2005iSCSIBusType_0x9");
+}
+
+static bool load_registry(struct mpio *w, struct machine *m, const char *file)
+{
+    struct text_error error;
+    size_t length = 0;
+    char *text = host_read_file(file, REGISTRY_LIMIT, &length);
+
+    if (!text)
+        return embed_fail(w, "machine %s: registry file: %s", m->name, host_error());
+    bool ok = nt_registry_load(m, file, text, length, &error);
+    free(text);
+    if (!ok)
+        text_error_format(&error, w->error, sizeof w->error);
+    return ok;
+}
+
+static bool build_machine(struct mpio *w, size_t index)
+{
+    const struct topology_machine *t = &w->topology->machines[index];
+    struct node *n = &w->nodes[w->node_count];
+    struct nt_options options = {.os_major = w->options.os_major, .os_minor = w->options.os_minor,
+                                 .os_build = w->options.os_build};
+    const char *why = NULL;
+
+    n->world = w;
+    n->machine = machine_create(w->world, t->object.name, t->cpus);
+    if (!n->machine)
+        return embed_fail(w, "machine %s: out of memory", t->object.name);
+    w->node_count++;
+    if (!nt_create(n->machine, &options, &why))
+        return embed_fail(w, "machine %s: %s", t->object.name, why);
+    for (size_t i = 0; i < t->parameters.count; i++)
+        nt_registry_set_dword(n->machine, MPIO_PARAMETERS, t->parameters.item[i].name, t->parameters.item[i].value);
+    fill_device_list(w, t, n->machine);
+    for (size_t i = 0; i < t->registry.count; i++)
+        if (!load_registry(w, n->machine, t->registry.text[i]))
+            return false;
+    return true;
+}
+
+static bool build_simulated_hba(struct mpio *w, size_t index)
+{
+    const struct topology_hba *t = &w->topology->hbas[index];
+    struct fabric_hba_config config = {
+        .name = t->object.name,
+        .initiator = t->initiator,
+        .kind = t->kind,
+        .queue_depth = t->queue_depth,
+        .link_down_time = t->link_down_time,
+        .dev_loss_time = t->dev_loss_time,
+    };
+    struct hba *h = fabric_create_hba(w->nodes[t->machine].machine, &config);
+    if (!h)
+        return embed_fail(w, "hba %s: out of memory", t->object.name);
+
+    for (size_t i = 0; i < w->topology->link_count; i++) {
+        const struct topology_link *link = &w->topology->links[i];
+        if (link->hba != index)
+            continue;
+        for (uint32_t p = 0; p < link->ports; p++) {
+            struct fabric_path_config path = {
+                .array = w->arrays[link->array],
+                .port = link->port + p,
+                .latency = link->latency,
+                .jitter = link->jitter,
+                .ns_per_kib = link->ns_per_kib,
+            };
+            if (fabric_connect(h, &path) < 0)
+                return embed_fail(w, "link %s: hba %s takes no more targets", link->object.name, t->object.name);
+        }
+    }
+    return true;
+}
+
+bool embed_build(struct mpio *w)
+{
+    const struct topology *t = w->topology;
+    struct text_error error;
+    struct scenario_objects objects;
+    struct world_options options = {
+        .seed = w->options.seed ? w->options.seed : t->seed_given ? t->seed : 1,
+        .clock = t->path_count > 0 ? WORLD_CLOCK_HOST : WORLD_CLOCK_VIRTUAL,
+        .explore = w->options.explore,
+    };
+
+    if (t->machine_count > EMBED_MAX_MACHINES)
+        return embed_fail(w, "%zu machines; at most %u", t->machine_count, EMBED_MAX_MACHINES);
+    w->world = world_create(&options);
+    w->arrays = calloc(t->array_count + 1, sizeof *w->arrays);
+    if (!w->world || !w->arrays)
+        return embed_fail(w, "out of memory while building the world");
+    trace_emit(w->world, NULL, TRACE_RUN, options.seed, 0, 0, 0);
+    embed_watch_trace(w);
+    for (size_t i = 0; i < t->array_count; i++)
+        if (!build_array(w, i))
+            return false;
+    for (size_t i = 0; i < t->machine_count; i++)
+        if (!build_machine(w, i))
+            return false;
+    for (size_t i = 0; i < t->hba_count; i++)
+        if (!(t->hbas[i].real ? true : build_simulated_hba(w, i)))
+            return false;
+    if (!embed_build_real_paths(w))
+        return false;
+    if (t->action_count > 0) {
+        embed_lookups(w, &objects);
+        w->scenario = scenario_start(w->world, t, t->actions, t->action_count, &objects, &error);
+        if (!w->scenario) {
+            text_error_format(&error, w->error, sizeof w->error);
+            return false;
+        }
+    }
+    return true;
+}
+
+void embed_dismantle(struct mpio *w)
+{
+    embed_drop_faults(w);
+    if (w->scenario)
+        scenario_stop(w->scenario);
+    for (unsigned i = 0; i < w->disk_count; i++) {
+        embed_stream_free(w->disks[i]);
+        free(w->disks[i]);
+    }
+    free(w->disks);
+    if (w->world)
+        world_destroy(w->world);
+    for (unsigned i = 0; i < w->node_count; i++)
+        for (unsigned d = 0; d < w->nodes[i].driver_count; d++)
+            load_driver_close(&w->nodes[i].drivers[d]);
+    for (size_t i = 0; w->arrays && i < w->topology->array_count; i++)
+        if (w->arrays[i])
+            array_destroy(w->arrays[i]);
+    free(w->arrays);
+}
+
+static struct hba *find_hba(void *user, const char *name)
+{
+    struct mpio *w = user;
+
+    for (unsigned i = 0; i < w->node_count; i++) {
+        struct hba *h = fabric_find_hba(w->nodes[i].machine, name);
+        if (h)
+            return h;
+    }
+    return NULL;
+}
+
+static struct array *find_array(void *user, const char *name)
+{
+    struct mpio *w = user;
+
+    for (size_t i = 0; i < w->topology->array_count; i++)
+        if (strcmp(w->topology->arrays[i].object.name, name) == 0)
+            return w->arrays[i];
+    return NULL;
+}
+
+void embed_lookups(struct mpio *w, struct scenario_objects *objects)
+{
+    *objects = (struct scenario_objects){find_hba, find_array, w};
+}

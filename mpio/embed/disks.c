@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The disks of all machines in order of arrival, and single I/Os on them. The class driver tells of
+ * disks that start or leave; I/O enters the machine either from inside (a completion) or through an
+ * event at DISPATCH_LEVEL.
+ */
+#include "embed/embed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ntddk.h>
+#include "disk/volume.h"
+
+/* What mpio_io.private_area holds while the I/O is out. */
+struct submission {
+    DISK_IO io;
+    struct event event;
+    struct disk *disk;
+};
+_Static_assert(sizeof(struct submission) <= sizeof(((struct mpio_io *)0)->private_area), "private_area is too small");
+
+static struct disk *find_or_add(struct node *n, const DISK_INFO *info)
+{
+    struct mpio *w = n->world;
+
+    for (unsigned i = 0; i < w->disk_count; i++)
+        if (w->disks[i]->node == n && !w->disks[i]->device && strcmp(w->disks[i]->identifier, info->Identifier) == 0 &&
+            w->disks[i]->info.multipath == info->Multipath)
+            return w->disks[i];
+    struct disk **more = realloc(w->disks, (w->disk_count + 1) * sizeof *more);
+    struct disk *d = calloc(1, sizeof *d);
+    if (more)
+        w->disks = more;
+    if (!more || !d) {
+        free(d);
+        return NULL;
+    }
+    d->node = n;
+    w->disks[w->disk_count++] = d;
+    return d;
+}
+
+static void disk_changed(void *context, PDEVICE_OBJECT device, BOOLEAN arrived)
+{
+    struct node *n = context;
+    struct mpio *w = n->world;
+    struct disk *d = NULL;
+    DISK_INFO info;
+
+    if (!arrived) {
+        for (unsigned i = 0; i < w->disk_count; i++)
+            if (w->disks[i]->device == device)
+                d = w->disks[i];
+        if (!d)
+            return;
+        d->device = NULL;
+        d->info.present = false;
+        embed_stream_disk_changed(d);
+        return;
+    }
+    DiskQuery(device, &info);
+    d = find_or_add(n, &info);
+    if (!d)
+        return; /* out of memory: the disk is not offered */
+    d->device = device;
+    d->multipath_number = info.MultipathNumber;
+    snprintf(d->identifier, sizeof d->identifier, "%s", info.Identifier);
+    snprintf(d->info.machine, sizeof d->info.machine, "%s", n->machine->name);
+    snprintf(d->info.name, sizeof d->info.name, info.Multipath ? "MPIO Disk%u" : "Disk%u",
+             info.Multipath ? (unsigned)info.MultipathNumber : (unsigned)info.Number);
+    snprintf(d->info.serial, sizeof d->info.serial, "%s", info.Serial);
+    snprintf(d->info.vendor, sizeof d->info.vendor, "%s", info.Vendor);
+    snprintf(d->info.product, sizeof d->info.product, "%s", info.Product);
+    d->info.block_size = info.BlockSize;
+    d->info.blocks = info.Blocks;
+    d->info.multipath = info.Multipath;
+    d->info.present = true;
+    embed_stream_disk_changed(d);
+}
+
+void embed_watch_disks(struct node *n)
+{
+    DiskObserve(disk_changed, n);
+}
+
+unsigned mpio_disks(const struct mpio *w)
+{
+    return w->disk_count;
+}
+
+bool mpio_disk_info(const struct mpio *w, unsigned disk, struct mpio_disk_info *info)
+{
+    if (disk >= w->disk_count)
+        return false;
+    *info = w->disks[disk]->info;
+    return true;
+}
+
+static void done(DISK_IO *below)
+{
+    struct mpio_io *io = below->User;
+
+    io->status = below->Status;
+    io->information = (uint32_t)below->Information;
+    io->scsi_status = below->ScsiStatus;
+    memcpy(io->sense, below->Sense, sizeof io->sense);
+    io->completed = world_now(world_fibre->world);
+    io->done(io);
+}
+
+static void submit(struct submission *s)
+{
+    if (s->disk->device) {
+        DiskSubmit(s->disk->device, &s->io);
+    } else {
+        s->io.Status = STATUS_NO_SUCH_DEVICE;
+        s->io.Information = 0;
+        done(&s->io);
+    }
+}
+
+static void submit_event(struct event *e)
+{
+    struct submission *s = CONTAINING_RECORD(e, struct submission, event);
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    submit(s);
+    KeLowerIrql(irql);
+}
+
+bool mpio_submit(struct mpio *w, unsigned disk, struct mpio_io *io)
+{
+    static const DISK_OPERATION operation[] = {[MPIO_READ] = DiskRead,
+                                               [MPIO_WRITE] = DiskWrite,
+                                               [MPIO_WRITE_FUA] = DiskWriteThrough,
+                                               [MPIO_FLUSH] = DiskFlush,
+                                               [MPIO_SCSI] = DiskScsi};
+    struct submission *s = (struct submission *)io->private_area;
+
+    if (disk >= w->disk_count)
+        return embed_fail(w, "there is no disk %u (%u disks)", disk, w->disk_count);
+    if ((unsigned)io->operation > MPIO_SCSI)
+        return embed_fail(w, "mpio_io.operation %d is not one", (int)io->operation);
+    memset(s, 0, sizeof *s);
+    s->disk = w->disks[disk];
+    s->io.Operation = operation[io->operation];
+    s->io.Lba = io->lba;
+    s->io.Blocks = io->blocks;
+    s->io.Buffer = io->buffer;
+    memcpy(s->io.Cdb, io->cdb, sizeof s->io.Cdb);
+    s->io.CdbLength = io->cdb_length;
+    s->io.DataOut = io->data_out;
+    s->io.Done = done;
+    s->io.User = io;
+    io->submitted = world_now(w->world);
+
+    struct machine *m = s->disk->node->machine;
+    if (m->state != MACHINE_RUNNING)
+        return embed_fail(w, "machine %s has stopped", m->name);
+    if (world_fibre && world_fibre->machine == m && KeGetCurrentIrql() <= DISPATCH_LEVEL) {
+        submit(s);
+    } else {
+        s->event.run = submit_event;
+        s->event.machine = m;
+        world_post(w->world, &s->event, world_now(w->world), EVENT_DPC);
+    }
+    return true;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of the embedding interface (mpio.h): what a `struct mpio` is made of. This room builds a
+ * world from a topology, keeps track of the disks that appear in it, runs verified load on them and
+ * reads the framework's counters. It is the only room that sees all the others.
+ */
+#ifndef MPIO_EMBED_EMBED_H
+#define MPIO_EMBED_EMBED_H
+
+#include "mpio.h"
+
+#include "load/load.h"
+#include "nt/nt.h"
+#include "text/buffer.h"
+#include "world/scenario.h"
+#include "world/topology.h"
+#include "world/trace.h"
+#include "world/world.h"
+
+#define EMBED_MAX_DSMS     16
+#define EMBED_MAX_MACHINES 64
+
+struct disk;
+struct injected;
+struct stream;
+
+/* One machine, and the DSM images that are its own. */
+struct node {
+    struct mpio *world;
+    struct machine *machine;
+    struct load_driver drivers[EMBED_MAX_DSMS];
+    unsigned driver_count;
+    struct hba **hbas;          /* in the order of the topology: the port number is the index */
+    unsigned hba_count;
+};
+
+/* One disk of one machine, by the order of arrival. Never forgotten: a disk that returns after removal is the same
+ * entry when machine and identifier agree. */
+struct disk {
+    struct node *node;
+    void *device;               /* PDEVICE_OBJECT; NULL while it is gone */
+    struct mpio_disk_info info;
+    char identifier[80];
+    uint32_t multipath_number;
+    struct stream *stream;      /* verified load, or NULL */
+};
+
+struct mpio {
+    struct world *world;
+    struct topology *topology;
+    char *topology_text;
+    char *topology_name;
+    struct mpio_options options;
+    struct array **arrays;
+    struct node nodes[EMBED_MAX_MACHINES];
+    unsigned node_count;
+    struct disk **disks;
+    unsigned disk_count;
+    struct scenario *scenario;  /* of the topology's timeline */
+    struct injected *injected;  /* of mpio_fault and mpio_fault_plan */
+    bool loading;
+    uint64_t end_of_load;
+    /* last snapshot of the paths */
+    struct mpio_path_report *paths;
+    unsigned path_count;
+    void (*mark)(void *user, const struct mpio_mark *m);
+    void *mark_user;
+    char error[600];
+};
+
+/* Puts a sentence into mpio_error and returns false. */
+bool embed_fail(struct mpio *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct node *embed_node(const struct mpio *w, const char *machine); /* NULL name: the first */
+
+/* build.c */
+bool embed_build(struct mpio *w);
+bool embed_build_real_paths(struct mpio *w); /* real.c */
+void embed_dismantle(struct mpio *w);
+void embed_lookups(struct mpio *w, struct scenario_objects *objects);
+
+/* faults.c */
+void embed_drop_faults(struct mpio *w);
+
+/* Runs routine(argument) as a thread of the machine at PASSIVE_LEVEL and the world until it has returned, at most
+ * `limit` of world time. */
+bool embed_call(struct node *n, const char *name, void (*routine)(void *argument), void *argument, uint64_t limit);
+
+/* disks.c: called in a thread of the machine before PnP starts */
+void embed_watch_disks(struct node *n);
+
+/* marks.c */
+void embed_watch_trace(struct mpio *w);
+
+/* load.c */
+void embed_stream_free(struct disk *d);
+void embed_stream_disk_changed(struct disk *d);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the framework counts per LUN and path: a snapshot of every machine's control device, joined
+ * with the names that the topology gives to HBAs, arrays and portals.
+ */
+#include "embed/embed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ntddk.h>
+#include <dsm.h>
+#include "core/mpioctl.h"
+
+#define SNAPSHOT_LIMIT (10 * WORLD_SECOND)
+
+struct request {
+    struct mpio_snapshot *snapshot; /* malloc'ed */
+    NTSTATUS status;
+};
+
+static NTSTATUS ask(PDEVICE_OBJECT control, void *out, ULONG size)
+{
+    IO_STATUS_BLOCK result;
+
+    DsmSendDeviceIoControlSynchronous(IOCTL_OPENMPIO_SNAPSHOT, control, NULL, out, 0, size, TRUE, &result);
+    return result.Status;
+}
+
+/* In a thread of the machine. */
+static void take(void *argument)
+{
+    struct request *r = argument;
+    struct mpio_snapshot head = {0};
+    UNICODE_STRING name;
+    PFILE_OBJECT file;
+    PDEVICE_OBJECT control;
+
+    RtlInitUnicodeString(&name, u"\\DosDevices\\MPIOControl");
+    r->status = IoGetDeviceObjectPointer(&name, FILE_READ_ATTRIBUTES, &file, &control);
+    if (r->status < 0)
+        return;
+    r->status = ask(control, &head, sizeof head);
+    if (r->status == STATUS_BUFFER_OVERFLOW && head.version == MPIO_SNAPSHOT_VERSION) {
+        r->snapshot = malloc(head.bytes);
+        r->status = r->snapshot ? ask(control, r->snapshot, head.bytes) : STATUS_INSUFFICIENT_RESOURCES;
+    } else if (r->status >= 0) {
+        r->snapshot = malloc(sizeof head);
+        if (r->snapshot)
+            *r->snapshot = head;
+    }
+    ObDereferenceObject(file);
+}
+
+static const char *const state_names[] = {[MPIO_INSTANCE_NEW] = "arriving",
+                                          [MPIO_INSTANCE_ACTIVE] = "active",
+                                          [MPIO_INSTANCE_FAILING] = "failing",
+                                          [MPIO_INSTANCE_INVALIDATED] = "failed",
+                                          [MPIO_INSTANCE_RECOVERING] = "recovering",
+                                          [MPIO_INSTANCE_REMOVING] = "removing"};
+
+static void name_path(const struct node *n, const struct mpio_instance_entry *e, struct mpio_path_report *p)
+{
+    struct fabric_path_info info;
+    unsigned index = 0;
+    struct hba *h = fabric_hbas(n->machine);
+
+    while (h && index < e->port) {
+        h = h->next;
+        index++;
+    }
+    p->target = e->target;
+    p->hba_ordinal = h ? h->ordinal : UINT32_MAX;
+    if (h && fabric_path_info(h, e->target, &info))
+        snprintf(p->path, sizeof p->path, "%s -> %s:%u", h->name, array_name(info.array), info.port);
+    else
+        snprintf(p->path, sizeof p->path, "%s target %u", h ? h->name : "port", e->target);
+}
+
+static void join(struct mpio *w, struct node *n, const struct mpio_snapshot *s)
+{
+    const struct mpio_instance_entry *e = (const void *)((const char *)s + s->instance_offset);
+    const struct mpio_lun_entry *luns = (const void *)((const char *)s + s->lun_offset);
+    struct mpio_path_report *more = realloc(w->paths, (w->path_count + s->instances + 1) * sizeof *more);
+
+    if (!more)
+        return;
+    w->paths = more;
+    for (uint32_t i = 0; i < s->instances; i++) {
+        struct mpio_path_report *p = &w->paths[w->path_count++];
+        memset(p, 0, sizeof *p);
+        snprintf(p->machine, sizeof p->machine, "%s", n->machine->name);
+        p->disk_index = UINT32_MAX;
+        for (uint32_t l = 0; l < s->luns; l++)
+            if (luns[l].ordinal == e[i].lun && luns[l].ordinal != MPIO_NO_ORDINAL)
+                snprintf(p->disk, sizeof p->disk, "MPIO Disk%u", luns[l].ordinal);
+        for (unsigned d = 0; d < w->disk_count; d++)
+            if (w->disks[d]->node == n && strcmp(w->disks[d]->info.name, p->disk) == 0)
+                p->disk_index = d;
+        name_path(n, &e[i], p);
+        snprintf(p->state, sizeof p->state, "%s",
+                 e[i].state < sizeof state_names / sizeof *state_names ? state_names[e[i].state] : "unknown");
+        p->reads = e[i].counters.reads;
+        p->writes = e[i].counters.writes;
+        p->bytes = e[i].counters.bytes_read + e[i].counters.bytes_written;
+        p->retries = e[i].counters.retries;
+        p->errors = e[i].counters.errors;
+        p->failovers = e[i].counters.failovers;
+    }
+}
+
+static int by_disk_and_path(const void *a, const void *b)
+{
+    const struct mpio_path_report *x = a, *y = b;
+    int machine = strcmp(x->machine, y->machine);
+
+    if (machine)
+        return machine;
+    if (x->disk_index != y->disk_index)
+        return x->disk_index < y->disk_index ? -1 : 1;
+    if (x->hba_ordinal != y->hba_ordinal)
+        return x->hba_ordinal < y->hba_ordinal ? -1 : 1;
+    return x->target < y->target ? -1 : x->target > y->target;
+}
+
+unsigned mpio_paths(struct mpio *w)
+{
+    w->path_count = 0;
+    for (unsigned i = 0; i < w->node_count; i++) {
+        struct request r = {NULL, STATUS_UNSUCCESSFUL};
+        if (w->nodes[i].machine->state == MACHINE_RUNNING &&
+            embed_call(&w->nodes[i], "snapshot", take, &r, SNAPSHOT_LIMIT) && r.snapshot)
+            join(w, &w->nodes[i], r.snapshot);
+        free(r.snapshot);
+    }
+    if (w->path_count > 1)
+        qsort(w->paths, w->path_count, sizeof *w->paths, by_disk_and_path);
+    return w->path_count;
+}
+
+bool mpio_path_report(const struct mpio *w, unsigned index, struct mpio_path_report *report)
+{
+    if (index >= w->path_count)
+        return false;
+    *report = w->paths[index];
+    return true;
+}

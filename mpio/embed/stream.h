@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Verified load on one disk; see stream.c. */
+#ifndef MPIO_EMBED_STREAM_H
+#define MPIO_EMBED_STREAM_H
+
+#include "embed/embed.h"
+
+struct unit {
+    uint32_t acknowledged;      /* generation of the last write that succeeded; 0: none */
+    uint32_t highest;           /* of the last write that was started */
+    bool busy;
+};
+
+struct slot {
+    struct mpio_io io;
+    struct stream *stream;
+    struct event event;
+    uint64_t unit;
+    bool out;
+};
+
+struct stream {
+    struct disk *disk;
+    unsigned index;             /* of the disk in its world; the LUN ordinal in the stamps */
+    uint32_t read_percent, unit_blocks;
+    uint64_t interval;          /* between two starts, 100 ns; 0: as fast as it goes */
+    uint64_t next_time;
+    uint64_t first_lba, unit_count;
+    struct unit *units;
+    struct slot *slots;
+    unsigned slot_count;
+    char *memory;
+    bool stopping;
+    struct mpio_load_report report;
+};
+
+/* NULL: out of memory, or the disk is too small for the load. */
+struct stream *stream_create(struct disk *d, unsigned index, const struct topology_load *t);
+void stream_start(struct stream *s);
+void stream_stop(struct stream *s);
+unsigned stream_outstanding(const struct stream *s);
+void stream_free(struct stream *s);
+
+#endif

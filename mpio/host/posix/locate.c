@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Code addresses for people: module and offset from the dynamic linker, function and line from
+ * addr2line when the module has debug information. Slow; for reports.
+ */
+#define _GNU_SOURCE
+#include "host/posix/state.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct search {
+    uintptr_t pc;
+    struct host_location *location;
+    bool found;
+};
+
+static int look_into_module(struct dl_phdr_info *module, size_t size, void *argument)
+{
+    (void)size;
+    struct search *s = argument;
+    for (unsigned i = 0; i < module->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &module->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || s->pc - (module->dlpi_addr + segment->p_vaddr) >=
+                                              segment->p_memsz)
+            continue;
+        bool program = module->dlpi_name == NULL || module->dlpi_name[0] == '\0';
+        snprintf(s->location->module, sizeof(s->location->module), "%s",
+                 program ? host_executable() : module->dlpi_name);
+        s->location->offset = s->pc - module->dlpi_addr;
+        s->found = true;
+        return 1;
+    }
+    return 0;
+}
+
+/* addr2line answers two lines: the function, then file:line; "??" for what it does not know. */
+static void ask_addr2line(struct host_location *location)
+{
+    char offset[32], answer[1024];
+    snprintf(offset, sizeof(offset), "%#llx", (unsigned long long)location->offset);
+    const char *const argv[] = {"addr2line", "-f", "-e", location->module, offset, NULL};
+    if (host_run(argv, answer, sizeof(answer)) != 0)
+        return;
+    char *file = strchr(answer, '\n');
+    if (file == NULL)
+        return;
+    *file++ = '\0';
+    file[strcspn(file, "\n")] = '\0';
+    if (answer[0] != '\0' && answer[0] != '?')
+        snprintf(location->function, sizeof(location->function), "%.*s",
+                 (int)sizeof(location->function) - 1, answer);
+    char *colon = strrchr(file, ':');
+    if (file[0] == '?' || colon == NULL)
+        return;
+    *colon = '\0';
+    snprintf(location->file, sizeof(location->file), "%.*s", (int)sizeof(location->file) - 1,
+             file);
+    location->line = (unsigned)strtoul(colon + 1, NULL, 10);
+}
+
+void host_locate(const void *pc, struct host_location *location)
+{
+    *location = (struct host_location){0};
+    struct search search = {.pc = (uintptr_t)pc, .location = location};
+    dl_iterate_phdr(look_into_module, &search);
+    if (!search.found)
+        return;
+    ask_addr2line(location);
+    Dl_info symbol;
+    if (location->function[0] == '\0' && dladdr(pc, &symbol) != 0 && symbol.dli_sname != NULL)
+        snprintf(location->function, sizeof(location->function), "%s", symbol.dli_sname);
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+void host_describe_address(const void *pc, char *text, size_t size)
+{
+    struct host_location l;
+    host_locate(pc, &l);
+    const char *function = l.function[0] != '\0' ? l.function : "unknown function";
+    if (l.line != 0)
+        snprintf(text, size, "%s at %s:%u", function, last_part(l.file), l.line);
+    else if (l.module[0] != '\0')
+        snprintf(text, size, "%s in %s+%#llx", function, last_part(l.module),
+                 (unsigned long long)l.offset);
+    else
+        snprintf(text, size, "no known code (%p)", pc);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Everything host/posix remembers, in one struct per OS thread: signal handlers and the running
+ * stack belong to a thread. Touched by its own thread and by that thread's signal handlers only.
+ */
+#ifndef MPIO_HOST_POSIX_STATE_H
+#define MPIO_HOST_POSIX_STATE_H
+
+#include "host/host.h"
+
+#include <limits.h>
+#include <time.h>
+
+struct host_state {
+    char error[512];                /* host_error */
+    char executable[PATH_MAX];      /* host_executable */
+
+    /* Bounds of the stack running now; NULL until the first adopt. */
+    char *stack_low, *stack_high;
+    char *thread_low, *thread_high; /* the thread's own stack, found once */
+
+    /* faults.c */
+    void (*handler)(const struct host_fault *fault);
+    bool installed;                 /* signal stack and emergency stack are there */
+    bool handling;                  /* the handler runs: a second fault is fatal */
+    struct host_context emergency;
+    struct host_fault fault;
+
+    /* watchdog.c */
+    volatile uint32_t beat;
+    uint32_t last_beat;
+    bool timer_made;
+    timer_t timer;
+};
+
+extern _Thread_local struct host_state host_state;
+
+/* Notes "what: reason of errno" (or just `what` with error 0) for host_error; answers false. */
+bool host_fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- sanitizer.c: what sanitizers and valgrind must know about stacks ------------------------- */
+void host_stack_created(struct host_context *c);
+void host_stack_destroyed(struct host_context *c);
+void host_stack_forgotten(struct host_context *c);  /* its frames are abandoned */
+void host_stack_leaving(struct host_context *from, const struct host_context *to, bool from_ends);
+void host_stack_arrived(struct host_context *back_on);
+
+/* ---- watchdog.c, called from the signal handler ------------------------------------------------ */
+bool host_watchdog_expired(void);
+int host_watchdog_signal(void);
+
+#endif

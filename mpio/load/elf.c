@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ELF drivers. The dynamic linker does the mapping; this file makes sure that it is handed
+ * something sane (header checked by hand), gives each machine its own copy of the file - the linker
+ * maps one inode only once - and turns the linker's answers into sentences.
+ */
+#include "load/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DRIVER_FILE_LIMIT (256u * 1024 * 1024)
+
+/* The part of an ELF64 file header that decides whether the linker may see the file. */
+struct elf_header {
+    uint8_t magic[4], class, data, version, abi, pad[8];
+    uint16_t type, machine;
+    uint32_t object_version;
+    uint64_t entry, program_headers, section_headers;
+    uint32_t flags;
+    uint16_t header_size, program_entry_size, program_entries, section_entry_size, section_entries, names;
+};
+
+#define ELF_CLASS_64      2
+#define ELF_LITTLE_ENDIAN 1
+#define ELF_SHARED_OBJECT 3
+#if defined(__x86_64__)
+#define ELF_THIS_MACHINE 62
+#elif defined(__aarch64__)
+#define ELF_THIS_MACHINE 183
+#elif defined(__i386__)
+#define ELF_THIS_MACHINE 3
+#else
+#define ELF_THIS_MACHINE 0
+#endif
+
+static const char *what_is_wrong(const char *bytes, size_t length)
+{
+    const struct elf_header *h = (const void *)bytes;
+
+    if (length < sizeof *h || memcmp(h->magic, "\177ELF", 4) != 0) {
+        if (length >= 2 && bytes[0] == 'M' && bytes[1] == 'Z')
+            return "is a PE image; this build loads ELF shared objects: build the DSM with 'make' and "
+                   "ddk/dsm.mk, which makes NAME.so";
+        return "is not an ELF file; build the DSM with ddk/dsm.mk, which makes NAME.so";
+    }
+    if (h->class != ELF_CLASS_64 || h->data != ELF_LITTLE_ENDIAN || h->machine != ELF_THIS_MACHINE)
+        return "is built for another processor; rebuild it on this machine";
+    if (h->type != ELF_SHARED_OBJECT)
+        return "is not a shared object; link it with -shared (ddk/dsm.mk does)";
+    if (h->program_headers > length || h->program_entry_size < 56 ||
+        (uint64_t)h->program_entries * h->program_entry_size > length - h->program_headers)
+        return "is truncated or damaged (program headers lie outside the file); build it again";
+    return NULL;
+}
+
+static void service_name(const char *file, char *name, size_t size)
+{
+    const char *base = strrchr(file, '/');
+    base = base ? base + 1 : file;
+    snprintf(name, size, "%s", base);
+    char *dot = strchr(name, '.');
+    if (dot)
+        *dot = '\0';
+}
+
+uint64_t load_file_hash(const char *file)
+{
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a: a name for the file, not a defence */
+    size_t length = 0;
+    char *bytes = host_read_file(file, DRIVER_FILE_LIMIT, &length);
+
+    if (!bytes)
+        return 0;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ (uint8_t)bytes[i]) * 0x100000001b3u;
+    free(bytes);
+    return hash;
+}
+
+bool load_driver_open(const char *file, struct load_driver *driver, char *why, size_t why_size)
+{
+    memset(driver, 0, sizeof *driver);
+    service_name(file, driver->service, sizeof driver->service);
+    snprintf(driver->image.path, sizeof driver->image.path, "%s", file);
+
+    size_t length = 0;
+    char *bytes = host_read_file(file, DRIVER_FILE_LIMIT, &length);
+    if (!bytes) {
+        snprintf(why, why_size, "%s: %s", file, host_error());
+        return false;
+    }
+    const char *wrong = what_is_wrong(bytes, length);
+    free(bytes);
+    if (wrong) {
+        snprintf(why, why_size, "%s: %s", file, wrong);
+        return false;
+    }
+
+    driver->directory = host_temporary_directory();
+    if (!driver->directory) {
+        snprintf(why, why_size, "%s: no room for a private copy: %s", file, host_error());
+        return false;
+    }
+    size_t size = strlen(driver->directory) + sizeof driver->service + 8;
+    driver->copy = malloc(size);
+    if (!driver->copy)
+        abort();
+    snprintf(driver->copy, size, "%s/%s.so", driver->directory, driver->service);
+    if (!host_copy_file(file, driver->copy)) {
+        snprintf(why, why_size, "%s: cannot be copied to %s: %s", file, driver->copy, host_error());
+        goto failed;
+    }
+    driver->library = host_library_open(driver->copy);
+    if (!driver->library) {
+        snprintf(why, why_size, "%s: does not load: %s", file, host_error());
+        goto failed;
+    }
+    driver->entry = host_library_symbol(driver->library, "DriverEntry");
+    if (!driver->entry) {
+        snprintf(why, why_size, "%s: exports no DriverEntry; is it a driver?", file);
+        goto failed;
+    }
+    if (!host_library_range(driver->library, &driver->image.base, &driver->image.size)) {
+        snprintf(why, why_size, "%s: %s", file, host_error());
+        goto failed;
+    }
+    return true;
+
+failed:
+    load_driver_close(driver);
+    return false;
+}
+
+void load_driver_close(struct load_driver *driver)
+{
+    if (driver->library)
+        host_library_close(driver->library);
+    if (driver->copy)
+        host_remove_file(driver->copy);
+    if (driver->directory)
+        host_remove_file(driver->directory);
+    free(driver->copy);
+    free(driver->directory);
+    memset(driver, 0, sizeof *driver);
+}
+
+bool load_needs_preload(const char *file, const char **preload)
+{
+    static const char needed[] = "libasan.so.";
+    static _Thread_local char name[32];
+    size_t length = 0;
+
+    if (host_under_asan())
+        return false;
+    char *bytes = host_read_file(file, DRIVER_FILE_LIMIT, &length);
+    if (!bytes)
+        return false; /* load_driver_open will say why */
+    bool found = false;
+    for (size_t i = 0; i + sizeof needed + 3 < length && !found; i++) {
+        if (memcmp(bytes + i, needed, sizeof needed - 1) == 0) {
+            snprintf(name, sizeof name, "%.24s", bytes + i);
+            found = true;
+        }
+    }
+    free(bytes);
+    *preload = name;
+    return found;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * KSPIN_LOCK: ordinary, in-stack queued, and the system's cancel lock. <= DISPATCH_LEVEL.
+ * Rules: KE-LOCK-01..06, KE-HANG-03. The lock's word is 0 or its owner's context.
+ */
+#include "nt/lock.h"
+
+static inline VOID Acquire(PNT_CONTEXT Context, PKSPIN_LOCK Lock, UCHAR Kind, KIRQL OldIrql, PVOID Acquirer)
+{
+    if (__builtin_expect(*Lock == 0, 1)) {
+        *Lock = (KSPIN_LOCK)(ULONG_PTR)Context;
+        NtLockRemember(Context, Lock, Kind, OldIrql, Acquirer);
+        return;
+    }
+    if (*Lock == (KSPIN_LOCK)(ULONG_PTR)Context) {
+        const NT_HELD_LOCK *held = NtLockFind(Context, Lock);
+
+        NtBugCheckRule(RULE_LOCK_RECURSIVE, held == NULL ? 0 : (ULONGLONG)(ULONG_PTR)held->Acquirer, 0);
+    }
+    NtLockWait(Lock, Kind, OldIrql, Acquirer);
+}
+
+static inline KIRQL Release(PNT_CONTEXT Context, PKSPIN_LOCK Lock, UCHAR Kind)
+{
+    KIRQL old = NtLockForget(Context, Lock, Kind);
+
+    *Lock = 0;
+    NtLockReleased(Lock);
+    return old;
+}
+
+KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
+{
+    PNT_CONTEXT context;
+    KIRQL old;
+
+    NT_REQUIRE_IRQL(DISPATCH_LEVEL);
+    context = NtContext();
+    old = NtLockRaise(context);
+    Acquire(context, SpinLock, NT_LOCK_SPIN, old, __builtin_return_address(0));
+    return old;
+}
+
+VOID KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
+{
+    PNT_CONTEXT context;
+
+    NT_REQUIRE_IRQL(HIGH_LEVEL);
+    context = NtContext();
+    Release(context, SpinLock, NT_LOCK_SPIN);
+    NtLockLower(context, NewIrql);
+}
+
+VOID KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    PNT_CONTEXT context;
+
+    NT_REQUIRE_IRQL(HIGH_LEVEL);
+    context = NtContext();
+    NtLockRequireDispatch(context);
+    Acquire(context, SpinLock, NT_LOCK_SPIN, context->Irql, __builtin_return_address(0));
+}
+
+VOID KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    PNT_CONTEXT context;
+
+    NT_REQUIRE_IRQL(HIGH_LEVEL);
+    context = NtContext();
+    NtLockRequireDispatch(context);
+    Release(context, SpinLock, NT_LOCK_SPIN);
+}
+
+BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    PNT_CONTEXT context;
+
+    NT_REQUIRE_IRQL(HIGH_LEVEL);
+    context = NtContext();
+    NtLockRequireDispatch(context);
+    if (*SpinLock != 0) {
+        return FALSE;
+    }
+    Acquire(context, SpinLock, NT_LOCK_SPIN, context->Irql, __builtin_return_address(0));
+    return TRUE;
+}
+
+BOOLEAN KeTestSpinLock(PKSPIN_LOCK SpinLock)
+{
+    NT_REQUIRE_IRQL(HIGH_LEVEL);
+    return *SpinLock == 0;
+}
+
+VOID KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    PNT_CONTEXT context;
+
+    NT_REQUIRE_IRQL(DISPATCH_LEVEL);
+    context = NtContext();
+    LockHandle->LockQueue.Next = NULL;
+    LockHandle->LockQueue.Lock = SpinLock;
+    LockHandle->OldIrql = NtLockRaise(context);
+    Acquire(context, SpinLock, NT_LOCK_QUEUED, LockHandle->OldIrql, __builtin_return_address(0));
+}
+
+VOID KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    PNT_CONTEXT context;
+
+    NT_REQUIRE_IRQL(HIGH_LEVEL);
+    context = NtContext();
+    Release(context, LockHandle->LockQueue.Lock, NT_LOCK_QUEUED);
+    NtLockLower(context, LockHandle->OldIrql);
+}
+
+VOID KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    PNT_CONTEXT context;
+
+    NT_REQUIRE_IRQL(HIGH_LEVEL);
+    context = NtContext();
+    NtLockRequireDispatch(context);
+    LockHandle->LockQueue.Next = NULL;
+    LockHandle->LockQueue.Lock = SpinLock;
+    LockHandle->OldIrql = context->Irql;
+    Acquire(context, SpinLock, NT_LOCK_QUEUED, context->Irql, __builtin_return_address(0));
+}
+
+VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    PNT_CONTEXT context;
+
+    NT_REQUIRE_IRQL(HIGH_LEVEL);
+    context = NtContext();
+    NtLockRequireDispatch(context);
+    Release(context, LockHandle->LockQueue.Lock, NT_LOCK_QUEUED);
+}
+
+VOID IoAcquireCancelSpinLock(PKIRQL Irql)
+{
+    PNT_CONTEXT context;
+
+    NT_REQUIRE_IRQL(DISPATCH_LEVEL);
+    context = NtContext();
+    *Irql = NtLockRaise(context);
+    Acquire(context, &NtKernel()->CancelLock, NT_LOCK_CANCEL, *Irql, __builtin_return_address(0));
+}
+
+VOID IoReleaseCancelSpinLock(KIRQL Irql)
+{
+    PNT_CONTEXT context;
+
+    NT_REQUIRE_IRQL(HIGH_LEVEL);
+    context = NtContext();
+    Release(context, &NtKernel()->CancelLock, NT_LOCK_CANCEL);
+    NtLockLower(context, Irql);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The storage port, private declarations. Glossary:
+ *
+ *   adapter   one HBA: the FDO made on top of the bus driver's PDO, with one instance of the miniport
+ *   unit      one LUN behind one target of one adapter: a PDO with a queue
+ *   probe     the adapter's unit without a PDO, through which the scan speaks to an address
+ *   request   one SRB on its way: waiting in a unit's queue, or active = owned by the miniport
+ *   hold      a reason why a unit or an adapter starts nothing (bits *_HOLD_*)
+ *   drain     completing upward what the miniport has returned
+ *
+ * Locks, in the order of acquisition: unit lock or adapter lock (never both ways round: adapter, then
+ * unit) - StartIo lock - Interrupt lock (DIRQL) . A completion is never passed up with a lock held.
+ */
+#ifndef MPIO_PORT_PORT_H
+#define MPIO_PORT_PORT_H
+
+#include "nt/driver.h"
+#include <storport.h>
+#include <ntddscsi.h>
+#include <ntddstor.h>
+#include <srbhelper.h>
+#include "port/portctl.h"
+
+#define PORT_TAG 'troP'
+
+#define PORT_DIRQL              5       /* level of the Interrupt lock */
+#define PORT_BUSY_RETRIES       20      /* resends after BUSY or QUEUE FULL (class-driver 2.4) */
+#define PORT_BUSY_PAUSE         (250 * 10000ull)    /* 100 ns */
+#define PORT_QUEUE_FULL_PERCENT 25      /* share of the outstanding requests to wait for */
+#define PORT_SECOND             10000000ull
+#define PORT_RESET_LUN_TIME     (10 * PORT_SECOND)  /* limit of each rung of the reset ladder */
+#define PORT_RESET_TARGET_TIME  (10 * PORT_SECOND)
+#define PORT_RESET_BUS_TIME     (10 * PORT_SECOND)
+#define PORT_MAXIMUM_DEPTH      255     /* requests of one unit at the miniport */
+#define PORT_PHYSICAL_DEPTH     20
+#define PORT_VIRTUAL_DEPTH      250
+#define PORT_MAXIMUM_IO         1000
+#define PORT_DRAIN_DEPTH        2       /* nested drains on one adapter before the DPC takes over */
+#define PORT_BUCKETS            1024    /* power of two; units by address */
+#define PORT_INQUIRY_BYTES      96
+#define PORT_PAGE_BYTES         1024    /* longest VPD page kept */
+#define PORT_DEFAULT_LUNS       8       /* probed one by one where REPORT LUNS is not supported */
+#define PORT_ARGUMENT_BYTES     256
+
+typedef struct _PORT_ADAPTER PORT_ADAPTER, *PPORT_ADAPTER;
+typedef struct _PORT_UNIT PORT_UNIT, *PPORT_UNIT;
+typedef struct _PORT_REQUEST PORT_REQUEST, *PPORT_REQUEST;
+
+/* First member of every device extension of the room. */
+typedef struct _PORT_HEADER {
+    ULONG Kind;
+    PDEVICE_OBJECT Self;
+} PORT_HEADER, *PPORT_HEADER;
+#define PORT_KIND_ADAPTER 1
+#define PORT_KIND_UNIT    2
+
+/* What one miniport registered: driver object extension. */
+typedef struct _PORT_DRIVER {
+    PDRIVER_OBJECT DriverObject;
+    HW_INITIALIZATION_DATA Init;    /* zero where the caller's was shorter */
+    BOOLEAN Virtual;
+    WCHAR Parameters[160];          /* service-relative: "ompfc\Parameters" */
+    CHAR Name[16];                  /* service name, for the event log */
+} PORT_DRIVER, *PPORT_DRIVER;
+
+typedef enum _PORT_STATE {
+    PortNew,            /* enumerated or added; a unit answers SRBs already */
+    PortStarted,
+    PortStopped,
+    PortSurprised,      /* hardware is gone */
+    PortRemoved
+} PORT_STATE;
+
+/* What INQUIRY and its pages say about one LUN; one pool block, never changed after the scan. */
+typedef struct _PORT_IDENTITY {
+    ULONG InquiryLength;
+    ULONG SerialLength;             /* bytes of the page's serial number, blanks kept */
+    ULONG PageLength;               /* bytes of page 83h with its header; 0 = none */
+    UCHAR Inquiry[PORT_INQUIRY_BYTES];
+    UCHAR Bytes[ANYSIZE_ARRAY];     /* serial, then page 83h */
+} PORT_IDENTITY, *PPORT_IDENTITY;
+typedef const PORT_IDENTITY *PCPORT_IDENTITY;
+
+/* One SRB in the port. From the adapter's free list; the miniport's SRB extension lies behind it. */
+struct DECLSPEC_ALIGN(16) _PORT_REQUEST {
+    union {
+        SLIST_ENTRY Free;
+        LIST_ENTRY Link;            /* unit's Waiting or Active */
+    };
+    LIST_ENTRY Finished;            /* adapter's Completed */
+    PPORT_UNIT Unit;
+    PSCSI_REQUEST_BLOCK Srb;        /* the form the miniport sees; NULL = on the free list */
+    PSTORAGE_REQUEST_BLOCK Extended;/* the sender's, when Srb is the copy below */
+    PIRP Irp;                       /* NULL: the port's own */
+    VOID (*Done)(PPORT_REQUEST Request); /* the port's own: called instead of IoCompleteRequest */
+    PVOID Context;
+    ULONGLONG Deadline;             /* interrupt time */
+    ULONG Length;                   /* Srb->DataTransferLength as it came */
+    UCHAR State;
+    UCHAR BusyRetries;
+    BOOLEAN Expired;                /* its time ran out; a reset will end it */
+    SCSI_REQUEST_BLOCK Copy;
+    UCHAR Extension[ANYSIZE_ARRAY] DECLSPEC_ALIGN(16);
+};
+#define PORT_REQUEST_FREE     0
+#define PORT_REQUEST_WAITING  1
+#define PORT_REQUEST_ACTIVE   2
+#define PORT_REQUEST_RETURNED 3
+
+#define UNIT_HOLD_FROZEN  0x0001    /* error without NO_QUEUE_FREEZE; released by RELEASE or FLUSH_QUEUE */
+#define UNIT_HOLD_LOCKED  0x0002
+#define UNIT_HOLD_PAUSED  0x0004    /* StorPortPauseDevice */
+#define UNIT_HOLD_BUSY    0x0008    /* until ResumeAt, or until Outstanding <= BusyBelow */
+#define UNIT_HOLD_RESET   0x0010    /* the reset ladder is at work */
+#define ADAPTER_HOLD_PAUSED 0x0100
+#define ADAPTER_HOLD_BUSY   0x0200
+#define ADAPTER_HOLD_LINK   0x0400
+#define ADAPTER_HOLD_RESET  0x0800
+
+struct _PORT_UNIT {
+    PORT_HEADER Header;             /* Self NULL: the probe */
+    PPORT_ADAPTER Adapter;
+    UCHAR Path, Target, Lun;
+    UCHAR State;                    /* PORT_STATE */
+    BOOLEAN Claimed;
+    BOOLEAN Missing;                /* the last scan did not find it, or found another LUN there */
+    BOOLEAN Reported;               /* in the bus relations given last: then Plug and Play removes it */
+    BOOLEAN TimerArmed;
+    KSPIN_LOCK Lock;                /* queue, holds, tags, timer, counters */
+    LIST_ENTRY Waiting, Active;
+    ULONG Outstanding, Depth, Holds, BusyBelow, WaitingCount;
+    volatile LONG Users;            /* requests inside, plus 1 until removal */
+    ULONG PagingCount;
+    ULONGLONG ResumeAt, PausedUntil;/* interrupt time; 0 none */
+    ULONGLONG Tags[4];
+    UCHAR NextTag;
+    UCHAR LockCount;
+    KTIMER Timer;
+    KDPC TimerDpc;
+    KEVENT Idle;                    /* Users is 0 */
+    PPORT_UNIT NextInBucket;
+    LIST_ENTRY Link;                /* adapter's Units */
+    PVOID LuExtension;
+    PPORT_IDENTITY Identity;
+    ULONGLONG Requests, BusyRetries, TimeOuts;
+    ULONG LunResets, TargetResets, BusResets;
+};
+
+/* In front of the miniport's device extension. */
+typedef struct DECLSPEC_ALIGN(16) _PORT_EXTENSION {
+    PPORT_ADAPTER Adapter;
+    ULONGLONG Guard;
+} PORT_EXTENSION, *PPORT_EXTENSION;
+
+struct _PORT_ADAPTER {
+    PORT_HEADER Header;
+    PDEVICE_OBJECT Pdo, Lower;
+    PPORT_DRIVER Driver;
+    ULONG Number;                   /* N of \Device\RaidPortN and of SCSI addresses */
+    UCHAR State;                    /* PORT_STATE */
+    BOOLEAN FullDuplex, Running;    /* Running: the miniport is initialized */
+    BOOLEAN Scanned, Starved;
+    PORT_CONFIGURATION_INFORMATION Config;
+    PACCESS_RANGE Ranges;
+    PVOID Extension;                /* the miniport's, behind a PORT_EXTENSION */
+    PVOID Uncached;
+    PHW_PASSIVE_INITIALIZE_ROUTINE PassiveInitialize;
+    BOOLEAN Controls[ScsiAdapterControlMax];    /* adapter controls the miniport supports */
+    ULONG RequestBytes;
+    ULONG BusType;
+    ULONG LunLimit;
+    SLIST_HEADER FreeRequests;
+    KSPIN_LOCK FreeLock, Lock, StartIoLock, InterruptLock, CompletedLock;
+    LIST_ENTRY Completed;           /* requests returned by the miniport, in order */
+    LONG DrainDepth;                /* a hint, see drain.c */
+    KDPC CompletionDpc;
+    ULONG Holds;                    /* ADAPTER_HOLD_*, under Lock */
+    volatile LONG Outstanding;
+    ULONG BusyBelow;
+    ULONGLONG ResumeAt;
+    KTIMER ResumeTimer;
+    KDPC ResumeDpc;
+    KTIMER HwTimer;                 /* RequestTimerCall */
+    KDPC HwTimerDpc;
+    PHW_TIMER HwTimerRoutine;
+    LIST_ENTRY Units;               /* in order of discovery, under Lock */
+    PPORT_UNIT Buckets[PORT_BUCKETS];
+    PPORT_UNIT Probe;
+    PUCHAR ScanBuffer;
+    KEVENT ScanFree;                /* one scan at a time */
+    KDPC ChangeDpc;
+    PIO_WORKITEM ScanWork, ResetWork;
+    volatile LONG ScanQueued, ResetQueued, WorkBusy;
+    KEVENT WorkIdle;
+    LIST_ENTRY Workers;             /* PORT_WORKER of the miniport: freed with the adapter */
+    LIST_ENTRY Timers;
+};
+
+/* ---- small inlines -------------------------------------------------------------------------------- */
+static inline PPORT_ADAPTER PortAdapterOf(PVOID HwDeviceExtension)
+{
+    return ((PPORT_EXTENSION)HwDeviceExtension - 1)->Adapter;
+}
+
+static inline PPORT_REQUEST PortRequestOf(PSCSI_REQUEST_BLOCK Srb)
+{
+    return CONTAINING_RECORD(Srb->SrbExtension, PORT_REQUEST, Extension);
+}
+
+static inline NTSTATUS PortEndIrp(PIRP Irp, NTSTATUS Status, ULONG_PTR Information)
+{
+    Irp->IoStatus.Status = Status;
+    Irp->IoStatus.Information = Information;
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return Status;
+}
+
+/* ---- driver.c, adapter.c, adapter_start.c, adapter_pnp.c, adapter_control.c ------------------------- */
+DRIVER_ADD_DEVICE PortAddDevice;
+NTSTATUS PortAdapterStart(PPORT_ADAPTER Adapter, PCM_RESOURCE_LIST Resources);
+VOID PortAdapterStop(PPORT_ADAPTER Adapter);        /* ScsiStopAdapter, free adapter resources */
+VOID PortAdapterDelete(PPORT_ADAPTER Adapter);
+NTSTATUS PortAdapterPnp(PPORT_ADAPTER Adapter, PIRP Irp);
+NTSTATUS PortAdapterControl(PPORT_ADAPTER Adapter, PIRP Irp);
+
+/* ---- unit.c: PASSIVE_LEVEL but for PortFindUnit ------------------------------------------------------- */
+PPORT_UNIT PortFindUnit(PPORT_ADAPTER Adapter, UCHAR Path, UCHAR Target, UCHAR Lun); /* present one, or the probe */
+NTSTATUS PortCreateUnit(PPORT_ADAPTER Adapter, PPORT_UNIT Probe, PPORT_IDENTITY Identity);
+VOID PortInitializeUnit(PPORT_UNIT Unit, PPORT_ADAPTER Adapter);
+VOID PortUnlinkUnit(PPORT_UNIT Unit);               /* it keeps its device object */
+VOID PortDeleteUnit(PPORT_UNIT Unit);               /* waits for its requests */
+VOID PortFailWaiting(PPORT_UNIT Unit, UCHAR SrbStatus);
+NTSTATUS PortUnitPnp(PPORT_UNIT Unit, PIRP Irp);
+
+/* ---- identity.c, identity_describe.c: pure functions over bytes from outside ----------------------------- */
+PPORT_IDENTITY PortMakeIdentity(const UCHAR *Inquiry, ULONG InquiryLength, const UCHAR *SerialPage,
+                                ULONG SerialPageLength, const UCHAR *IdPage, ULONG IdPageLength);
+BOOLEAN PortSameIdentity(PCPORT_IDENTITY One, PCPORT_IDENTITY Other);
+/* Answers the full size; writes what fits. 0 = there is none. */
+ULONG PortDescribeDevice(PCPORT_IDENTITY Identity, ULONG BusType, PVOID Buffer, ULONG Length);
+ULONG PortDescribeIds(PCPORT_IDENTITY Identity, PVOID Buffer, ULONG Length);
+/* Bytes of the page that the sender may mean, 0 when it is no such page. */
+ULONG PortPageLength(const UCHAR *Page, ULONG Length, UCHAR Code);
+
+/* ---- ids.c ---------------------------------------------------------------------------------------------- */
+/* A string or multi-string in paged pool, for QUERY_ID and QUERY_DEVICE_TEXT. */
+PWSTR PortUnitId(PPORT_UNIT Unit, BUS_QUERY_ID_TYPE Type);
+PWSTR PortUnitText(PPORT_UNIT Unit, DEVICE_TEXT_TYPE Type);
+
+/* ---- scan.c, scan_command.c: PASSIVE_LEVEL ----------------------------------------------------------------- */
+BOOLEAN PortScan(PPORT_ADAPTER Adapter);            /* TRUE: something changed */
+VOID PortRequestScan(PPORT_ADAPTER Adapter);        /* <= DISPATCH_LEVEL: in a worker, coalesced */
+UCHAR PortScanCommand(PPORT_UNIT Unit, const UCHAR *Cdb, UCHAR CdbLength, PVOID Buffer, ULONG *Length);
+
+/* ---- queue.c: <= DISPATCH_LEVEL ------------------------------------------------------------------------------ */
+PPORT_REQUEST PortAllocateRequest(PPORT_UNIT Unit);
+VOID PortFreeRequest(PPORT_REQUEST Request);
+VOID PortSubmit(PPORT_REQUEST Request);
+VOID PortKickUnit(PPORT_UNIT Unit);
+VOID PortKickAdapter(PPORT_ADAPTER Adapter);
+VOID PortSetUnitHold(PPORT_UNIT Unit, ULONG Set, ULONG Clear);      /* kicks when it cleared one */
+VOID PortSetAdapterHold(PPORT_ADAPTER Adapter, ULONG Set, ULONG Clear);
+/* Under the unit lock: moves what may start to List, as active. */
+VOID PortTakeStartable(PPORT_UNIT Unit, PLIST_ENTRY List);
+VOID PortStartList(PPORT_ADAPTER Adapter, PLIST_ENTRY List);        /* DISPATCH_LEVEL */
+VOID PortReleaseUser(PPORT_UNIT Unit);
+
+/* ---- drain.c -------------------------------------------------------------------------------------------------- */
+VOID PortReturn(PPORT_ADAPTER Adapter, PPORT_REQUEST Request);      /* the miniport is done with it; any IRQL */
+VOID PortDrain(PPORT_ADAPTER Adapter);                              /* DISPATCH_LEVEL */
+KDEFERRED_ROUTINE PortCompletionDpc;
+VOID PortFinish(PPORT_REQUEST Request);             /* upward, and back to the free list */
+NTSTATUS PortStatusOf(UCHAR SrbStatus);
+
+/* ---- timeout.c, ladder.c ------------------------------------------------------------------------------------------ */
+VOID PortArmTimer(PPORT_UNIT Unit);                 /* under the unit lock */
+KDEFERRED_ROUTINE PortUnitTimerDpc;
+VOID PortRequestReset(PPORT_ADAPTER Adapter);       /* <= DISPATCH_LEVEL: runs the ladder for expired requests */
+/* One rung, waits for its end: STATUS_SUCCESS, or the rung did not work. PASSIVE_LEVEL. */
+NTSTATUS PortResetUnit(PPORT_UNIT Unit);
+NTSTATUS PortResetTarget(PPORT_UNIT Unit);
+NTSTATUS PortResetBus(PPORT_ADAPTER Adapter, UCHAR Path);
+/* For work items of the adapter: removal waits for them. */
+VOID PortEnterWork(PPORT_ADAPTER Adapter);
+VOID PortLeaveWork(PPORT_ADAPTER Adapter);
+
+/* ---- scsi.c, control.c, property.c, passthrough.c ------------------------------------------------------------------- */
+NTSTATUS PortUnitScsi(PPORT_UNIT Unit, PIRP Irp);
+NTSTATUS PortUnitControl(PPORT_UNIT Unit, PIRP Irp);
+NTSTATUS PortUnitInternalControl(PPORT_UNIT Unit, PIRP Irp, ULONG Code);
+NTSTATUS PortQueryProperty(PPORT_ADAPTER Adapter, PPORT_UNIT Unit, PIRP Irp); /* Unit NULL: the adapter */
+NTSTATUS PortPassThrough(PPORT_UNIT Unit, PIRP Irp, ULONG Code);
+
+/* ---- locks.c: what the miniport's routines run under -------------------------------------------------------------------- */
+typedef struct _PORT_LOCK_STATE {
+    KIRQL OldIrql;
+    UCHAR Held;
+} PORT_LOCK_STATE;
+VOID PortAcquireStartIo(PPORT_ADAPTER Adapter, PORT_LOCK_STATE *State);
+VOID PortReleaseStartIo(PPORT_ADAPTER Adapter, PORT_LOCK_STATE *State);
+VOID PortAcquireInterrupt(PPORT_ADAPTER Adapter, PORT_LOCK_STATE *State);
+VOID PortReleaseInterrupt(PPORT_ADAPTER Adapter, PORT_LOCK_STATE *State);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Machines: what the world keeps of each, and how one leaves it without disturbing the others. Their
+ * kernels hang in root[].
+ */
+#include "world/world_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LEAST_CPUS 2 /* one may spin while the other does what it waits for */
+
+struct machine *machine_create(struct world *w, const char *name, unsigned cpus)
+{
+    struct machine *m = calloc(1, sizeof(*m));
+    if (m == NULL)
+        return NULL;
+    m->world = w;
+    m->ordinal = w->machine_count++;
+    m->cpus = cpus < LEAST_CPUS ? LEAST_CPUS : cpus;
+    snprintf(m->name, sizeof(m->name), "%s", name);
+    *w->machines_end = m;
+    w->machines_end = &m->next;
+    trace_emit(w, m, TRACE_MACHINE, MACHINE_RUNNING, 0, 0, 0);
+    return m;
+}
+
+void machine_drop(struct machine *m)
+{
+    queue_drop_machine(&m->world->queue, m);
+    fibre_drop_machine(m->world, m);
+}
+
+void machine_stop(struct machine *m, enum machine_state why)
+{
+    if (m->state != MACHINE_RUNNING)
+        return;
+    assert(why != MACHINE_RUNNING);
+    trace_emit(m->world, m, TRACE_MACHINE, why, 0, 0, 0);
+    m->state = why;
+    machine_drop(m);
+    struct fibre *self = world_fibre;
+    if (self != NULL && self->machine == m && self != &m->world->outside)
+        fibre_abandon();
+}
+
+struct machine *world_machines(const struct world *w)
+{
+    return w->machines;
+}

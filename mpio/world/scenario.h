@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scenarios: what happens to a world and when. A timeline comes from a topology file or from a seeded
+ * generator; both are lists of struct topology_action, so what a generator decided can be written to a
+ * file and replayed. Actions are applied through the fabric and array functions from the world's own
+ * events (no machine), each with a TRACE_FAULT record.
+ */
+#ifndef MPIO_WORLD_SCENARIO_H
+#define MPIO_WORLD_SCENARIO_H
+
+#include "world/topology.h"
+
+/* The built objects by their names in the topology. NULL: not built; actions on it are an error. */
+struct scenario_objects {
+    struct hba *(*hba)(void *user, const char *name);
+    struct array *(*array)(void *user, const char *name);
+    void *user;
+};
+
+struct scenario;
+
+#define SCENARIO_MAX_STEPS 1000000 /* with every flap unfolded into its link changes */
+
+/* Posts the actions (times count from the world's beginning; those that are past happen at once). The
+ * topology must outlive the scenario, the actions are copied. NULL when an object is not there or memory
+ * is short: *error (may be NULL) says which. An empty list is allowed. */
+struct scenario *scenario_start(struct world *w, const struct topology *t,
+                                const struct topology_action *actions, size_t count,
+                                const struct scenario_objects *objects, struct text_error *error);
+/* Drops what has not happened yet. */
+void scenario_stop(struct scenario *s);
+/* Actions applied so far, and all of them: a flap counts twice per bounce. */
+size_t scenario_applied(const struct scenario *s);
+size_t scenario_total(const struct scenario *s);
+
+/* ---- random schedules ------------------------------------------------------------------------------- */
+#define SCENARIO_MAX_FAULTS 1000
+
+/* What may strike; one bit each in scenario_random_options.kinds. */
+enum scenario_fault {
+    SCENARIO_CABLE,             /* an HBA loses its link for a while */
+    SCENARIO_TARGET,            /* one path loses its link */
+    SCENARIO_FLAP,              /* one path bounces a few times */
+    SCENARIO_CONTROLLER,        /* a controller dies and returns */
+    SCENARIO_SENSE,             /* a LUN answers BUSY, TASK SET FULL or a retryable sense */
+    SCENARIO_ATTENTION,         /* a unit attention */
+    SCENARIO_LOST_COMMAND,      /* a command or its answer vanishes */
+    SCENARIO_SLOW,              /* some commands of a path take long */
+    SCENARIO_FAULT_COUNT
+};
+#define SCENARIO_ALL_KINDS ((1u << SCENARIO_FAULT_COUNT) - 1)
+
+struct scenario_random_options {
+    uint64_t start, duration;   /* 100 ns; every outage is over at start + duration */
+    unsigned minimum, maximum;  /* number of faults */
+    unsigned kinds;             /* allowed kinds; 0: all */
+    uint64_t longest_outage;    /* of one path, HBA or controller; 0: duration / 4 */
+    uint64_t longest_blackout;  /* a machine may be without any path to an array this long; 0: never */
+    bool blackouts;             /* no such limit */
+    uint64_t recovery;          /* a path counts as usable only this long after its link is back */
+};
+
+struct scenario_step {
+    uint64_t time;
+    char text[112];             /* as a timeline writes it */
+};
+
+struct scenario_plan {
+    unsigned kinds;             /* those that the swarm switched on */
+    unsigned faults;
+    size_t count;               /* actions: an outage is two */
+    struct topology_action *actions; /* by time */
+    struct scenario_step *steps;     /* the same, in words */
+};
+
+/* Draws a schedule from STREAM_FAULTS: first which kinds are on, then how many faults, then each one.
+ * A fault that would break the limits is drawn anew; when nothing fits any more, one of the harmless
+ * kinds takes its place, or, where `kinds` allows none, nothing: such a plan may have fewer than `minimum`. NULL when the options are out of range, the topology has nothing to
+ * strike, or memory is short (*error). Free with scenario_plan_free. */
+struct scenario_plan *scenario_random(struct world *w, const struct topology *t,
+                                      const struct scenario_random_options *options,
+                                      struct text_error *error);
+void scenario_plan_free(struct scenario_plan *plan);
+/* The plan as a [timeline] section. */
+void scenario_plan_write(const struct scenario_plan *plan, struct buffer *out);
+
+#endif

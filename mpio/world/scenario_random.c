@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random fault schedules, all from STREAM_FAULTS. The swarm comes first: each run switches some kinds
+ * on and leaves the others out, because a mixture of everything hides what a few kinds find together.
+ * An outage is kept only when no machine would be cut off an array for longer than asked; that is
+ * judged on the plan alone, before anything happens.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "world/scenario.h"
+#include "world/topology_private.h"
+
+#define REDRAWS 16          /* before a fault that does not fit becomes a harmless one */
+#define MAX_BOUNCES 5
+#define MAX_STRIKES 4       /* commands hit by one fault */
+#define OUTAGE_KINDS                                                                                \
+    (1u << SCENARIO_CABLE | 1u << SCENARIO_TARGET | 1u << SCENARIO_FLAP | 1u << SCENARIO_CONTROLLER)
+
+/* One way from a machine to an array. */
+struct way {
+    size_t machine, array, hba;
+    uint32_t target, controller;
+};
+
+/* What an outage takes away: an HBA's cable (target HBA_ALL_TARGETS), one path, or a controller. */
+struct outage {
+    bool controller_dies;
+    size_t hba, array;
+    uint32_t target, controller;
+    uint64_t from, to;
+};
+
+struct drawing {
+    struct world *world;
+    const struct topology *topology;
+    const struct scenario_random_options *options;
+    uint64_t end, longest_outage;
+    size_t way_count, outage_count;
+    struct way *ways;
+    struct outage *outages;
+    struct scenario_plan *plan;
+};
+
+static uint64_t below(struct drawing *d, uint64_t limit)
+{
+    return limit <= 1 ? 0 : world_random_below(d->world, STREAM_FAULTS, limit);
+}
+
+/* ---- ways ------------------------------------------------------------------------------------------ */
+static bool list_ways(struct drawing *d)
+{
+    const struct topology *t = d->topology;
+    size_t count = 0;
+
+    for (size_t i = 0; i < t->link_count; i++)
+        count += t->links[i].ports;
+    d->ways = calloc(count + 1, sizeof *d->ways);
+    if (d->ways == NULL)
+        return false;
+    for (size_t i = 0; i < t->link_count; i++) {
+        const struct topology_link *link = &t->links[i];
+
+        for (uint32_t n = 0; n < link->ports; n++)
+            d->ways[d->way_count++] = (struct way){
+                .machine = t->hbas[link->hba].machine,
+                .array = link->array,
+                .hba = link->hba,
+                .target = link->first_target + n,
+                .controller = (link->port + n) / t->arrays[link->array].ports_per_controller,
+            };
+    }
+    return true;
+}
+
+static bool hits(const struct outage *o, const struct way *way)
+{
+    if (o->controller_dies)
+        return o->array == way->array && o->controller == way->controller;
+    return o->hba == way->hba && (o->target == HBA_ALL_TARGETS || o->target == way->target);
+}
+
+/* ---- the limit on blackouts -------------------------------------------------------------------------- */
+static uint64_t usable_after(const struct drawing *d, const struct outage *o)
+{
+    return o->to + d->options->recovery;
+}
+
+/* The moment when the way is usable again, when it is down at `time`; else `time` itself. */
+static uint64_t back_at(const struct drawing *d, const struct way *way, uint64_t time)
+{
+    uint64_t back = time;
+    bool moved;
+
+    do {
+        moved = false;
+        for (size_t i = 0; i < d->outage_count; i++) {
+            const struct outage *o = &d->outages[i];
+
+            if (o->from <= back && back < usable_after(d, o) && hits(o, way)) {
+                back = usable_after(d, o);
+                moved = true;
+            }
+        }
+    } while (moved);
+    return back;
+}
+
+/* How long no way of this machine to this array is up, counted from `time`: goes on to the first moment
+ * when at least one is. */
+static uint64_t dark_for(const struct drawing *d, size_t machine, size_t array, uint64_t time)
+{
+    uint64_t moment = time;
+
+    for (;;) {
+        uint64_t earliest = WORLD_NEVER;
+
+        for (size_t i = 0; i < d->way_count; i++) {
+            const struct way *way = &d->ways[i];
+            uint64_t back;
+
+            if (way->machine != machine || way->array != array)
+                continue;
+            back = back_at(d, way, moment);
+            if (back == moment)
+                return moment - time;
+            if (back < earliest)
+                earliest = back;
+        }
+        if (earliest == WORLD_NEVER)
+            return 0; /* no way at all: nothing to keep */
+        moment = earliest;
+    }
+}
+
+/* Darkness begins when some way goes down, so the beginnings of outages are the moments to look at. */
+static bool blackouts_are_short(const struct drawing *d, uint64_t from, uint64_t to)
+{
+    uint64_t limit = d->options->longest_blackout;
+
+    for (size_t i = 0; i < d->outage_count; i++) {
+        const struct outage *o = &d->outages[i];
+
+        if (o->from > to || usable_after(d, o) + limit < from)
+            continue;
+        for (size_t j = 0; j < d->way_count; j++) {
+            const struct way *way = &d->ways[j];
+
+            if (hits(o, way) && dark_for(d, way->machine, way->array, o->from) > limit)
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool same_object(const struct outage *a, const struct outage *b)
+{
+    if (a->controller_dies != b->controller_dies)
+        return false;
+    return a->controller_dies ? a->array == b->array && a->controller == b->controller
+                              : a->hba == b->hba && a->target == b->target;
+}
+
+/* Keeps the outage when it fits. One object has one outage at a time, with a moment between two. */
+static bool try_outage(struct drawing *d, const struct outage *o)
+{
+    for (size_t i = 0; i < d->outage_count; i++)
+        if (same_object(&d->outages[i], o) && d->outages[i].from <= o->to && o->from <= d->outages[i].to)
+            return false;
+    d->outages[d->outage_count++] = *o;
+    if (d->options->blackouts || blackouts_are_short(d, o->from, usable_after(d, o)))
+        return true;
+    d->outage_count--;
+    return false;
+}
+
+/* ---- single faults ------------------------------------------------------------------------------------ */
+static struct topology_action *add_action(struct drawing *d, uint64_t time, enum topology_action_kind kind)
+{
+    struct topology_action *a = &d->plan->actions[d->plan->count++];
+
+    *a = (struct topology_action){
+        .time = time, .line = (unsigned)d->plan->count, .kind = kind, .target = HBA_ALL_TARGETS};
+    return a;
+}
+
+/* 1..limit; whole milliseconds where there is room for them, because a person will read the plan. */
+static uint64_t draw_span(struct drawing *d, uint64_t limit)
+{
+    if (limit >= 2 * WORLD_MS)
+        return (1 + below(d, limit / WORLD_MS)) * WORLD_MS;
+    return 1 + below(d, limit);
+}
+
+static uint64_t draw_time(struct drawing *d)
+{
+    return d->options->start + draw_span(d, d->options->duration);
+}
+
+static void add_link_actions(struct drawing *d, const struct outage *o)
+{
+    uint64_t times[] = {o->from, o->to};
+
+    for (unsigned up = 0; up < 2; up++) {
+        struct topology_action *a =
+            add_action(d, times[up], o->controller_dies ? ACTION_CONTROLLER : ACTION_LINK);
+
+        a->hba = o->hba;
+        a->array = o->array;
+        a->target = o->target;
+        a->controller = o->controller;
+        a->up = up != 0;
+    }
+}
+
+static bool draw_outage(struct drawing *d, enum scenario_fault fault)
+{
+    const struct way *way = &d->ways[below(d, d->way_count)];
+    struct outage o = {
+        .controller_dies = fault == SCENARIO_CONTROLLER,
+        .hba = way->hba,
+        .array = way->array,
+        .target = fault == SCENARIO_CABLE || fault == SCENARIO_CONTROLLER ? HBA_ALL_TARGETS
+                                                                          : way->target,
+        .controller = way->controller,
+    };
+    uint64_t bounces = fault == SCENARIO_FLAP ? 1 + below(d, MAX_BOUNCES) : 0;
+    uint64_t span = draw_span(d, d->longest_outage / (bounces != 0 ? 2 * bounces : 1));
+    struct topology_action *flap;
+
+    o.from = draw_time(d);
+    o.to = o.from + span * (bounces != 0 ? 2 * bounces : 1);
+    if (o.to > d->end || !try_outage(d, &o))
+        return false;
+    if (bounces == 0) {
+        add_link_actions(d, &o);
+        return true;
+    }
+    flap = add_action(d, o.from, ACTION_FLAP);
+    flap->hba = o.hba;
+    flap->target = o.target;
+    flap->count = (uint32_t)bounces;
+    flap->period = span;
+    return true;
+}
+
+static void draw_path_fault(struct drawing *d, enum scenario_fault fault)
+{
+    const struct way *way = &d->ways[below(d, d->way_count)];
+    struct topology_action *a = add_action(d, draw_time(d), ACTION_PATH_FAULT);
+
+    a->hba = way->hba;
+    a->target = way->target;
+    a->fault = FABRIC_SLOW;
+    if (fault == SCENARIO_LOST_COMMAND)
+        a->fault = below(d, 2) != 0 ? FABRIC_LOSE_COMMAND : FABRIC_LOSE_COMPLETION;
+    a->count = 1 + (uint32_t)below(d, MAX_STRIKES);
+    if (a->fault == FABRIC_SLOW)
+        a->period = draw_span(d, WORLD_SECOND);
+}
+
+/* Answers that a class driver or a DSM has to retry, and unit attentions it has to bear. */
+static void draw_lun_fault(struct drawing *d, enum scenario_fault fault)
+{
+    static const uint8_t answers[][4] = {
+        {0x08, 0, 0, 0}, {0x28, 0, 0, 0}, {0x02, 0x0b, 0x47, 0x03}, {0x02, 0x0b, 0x00, 0x00},
+        {0x02, 0x02, 0x04, 0x01},
+    };
+    static const uint8_t attentions[][2] = {{0x29, 0x00}, {0x2a, 0x01}, {0x3f, 0x0e}, {0x2a, 0x09}};
+    const struct topology *t = d->topology;
+    const struct topology_lun *lun = &t->luns[below(d, t->lun_count)];
+    struct topology_action *a = add_action(
+        d, draw_time(d), fault == SCENARIO_SENSE ? ACTION_INJECT : ACTION_UNIT_ATTENTION);
+
+    a->array = lun->array;
+    a->lun = (uint16_t)(lun->number + below(d, lun->count));
+    if (fault == SCENARIO_SENSE) {
+        const uint8_t *answer = answers[below(d, sizeof answers / sizeof answers[0])];
+
+        a->count = 1 + (uint32_t)below(d, MAX_STRIKES);
+        a->status = answer[0];
+        a->key = answer[1];
+        a->asc = answer[2];
+        a->ascq = answer[3];
+    } else {
+        const uint8_t *attention = attentions[below(d, sizeof attentions / sizeof attentions[0])];
+
+        a->asc = attention[0];
+        a->ascq = attention[1];
+    }
+}
+
+static enum scenario_fault draw_kind(struct drawing *d, unsigned kinds)
+{
+    unsigned kind;
+
+    do
+        kind = (unsigned)below(d, SCENARIO_FAULT_COUNT);
+    while ((kinds >> kind & 1) == 0);
+    return (enum scenario_fault)kind;
+}
+
+static void draw_harmless(struct drawing *d, enum scenario_fault fault)
+{
+    if (fault == SCENARIO_SENSE || fault == SCENARIO_ATTENTION)
+        draw_lun_fault(d, fault);
+    else
+        draw_path_fault(d, fault);
+}
+
+static void draw_fault(struct drawing *d, unsigned possible)
+{
+    unsigned kinds = d->plan->kinds, harmless;
+
+    for (unsigned attempt = 0; attempt < REDRAWS; attempt++) {
+        enum scenario_fault fault = draw_kind(d, kinds);
+
+        if ((1u << fault & OUTAGE_KINDS) == 0) {
+            draw_harmless(d, fault);
+            return;
+        }
+        if (draw_outage(d, fault))
+            return;
+    }
+    harmless = kinds & ~OUTAGE_KINDS;
+    if (harmless == 0)
+        harmless = possible & ~OUTAGE_KINDS;
+    if (harmless != 0)
+        draw_harmless(d, draw_kind(d, harmless));
+}
+
+/* ---- the plan ------------------------------------------------------------------------------------------- */
+/* Each possible kind is on with one half; at least one is. */
+static unsigned draw_swarm(struct drawing *d, unsigned possible)
+{
+    unsigned kinds = 0;
+
+    while (kinds == 0)
+        for (unsigned kind = 0; kind < SCENARIO_FAULT_COUNT; kind++)
+            if ((possible >> kind & 1) != 0 && below(d, 2) != 0)
+                kinds |= 1u << kind;
+    return kinds;
+}
+
+static unsigned possible_kinds(const struct topology *t, unsigned allowed)
+{
+    unsigned possible = (allowed == 0 ? SCENARIO_ALL_KINDS : allowed) & SCENARIO_ALL_KINDS;
+
+    if (t->link_count == 0)
+        possible &= 1u << SCENARIO_SENSE | 1u << SCENARIO_ATTENTION;
+    if (t->lun_count == 0)
+        possible &= ~(1u << SCENARIO_SENSE | 1u << SCENARIO_ATTENTION);
+    return possible;
+}
+
+static bool write_steps(struct scenario_plan *plan, const struct topology *t)
+{
+    plan->steps = calloc(plan->count + 1, sizeof *plan->steps);
+    if (plan->steps == NULL)
+        return false;
+    for (size_t i = 0; i < plan->count; i++) {
+        plan->steps[i].time = plan->actions[i].time;
+        topology_action_text(t, &plan->actions[i], plan->steps[i].text, sizeof plan->steps[i].text);
+    }
+    return true;
+}
+
+static bool draw_plan(struct drawing *d, unsigned possible)
+{
+    const struct scenario_random_options *o = d->options;
+
+    d->outages = calloc((size_t)o->maximum + 1, sizeof *d->outages);
+    d->plan->actions = calloc(2 * (size_t)o->maximum + 1, sizeof *d->plan->actions);
+    if (d->outages == NULL || d->plan->actions == NULL || !list_ways(d))
+        return false;
+    d->plan->kinds = draw_swarm(d, possible);
+    for (uint64_t left = o->minimum + below(d, o->maximum - o->minimum + 1); left != 0; left--) {
+        size_t before = d->plan->count;
+
+        draw_fault(d, possible);
+        d->plan->faults += d->plan->count != before;
+    }
+    topology_sort_actions(d->plan->actions, d->plan->count);
+    return write_steps(d->plan, d->topology);
+}
+
+struct scenario_plan *scenario_random(struct world *w, const struct topology *t,
+                                      const struct scenario_random_options *options,
+                                      struct text_error *error)
+{
+    struct drawing d = {.world = w, .topology = t, .options = options};
+    unsigned possible = possible_kinds(t, options->kinds);
+    bool good;
+
+    if (options->minimum > options->maximum || options->maximum > SCENARIO_MAX_FAULTS ||
+        options->duration == 0 || options->duration > TOPOLOGY_MAX_TIME ||
+        options->start > TOPOLOGY_MAX_TIME - options->duration) {
+        text_error_set(error, NULL, 0, 0,
+                       "random faults: %u to %u in %llu ms; accepted: at most %u, the lower number "
+                       "first, within 24 hours",
+                       options->minimum, options->maximum,
+                       (unsigned long long)(options->duration / WORLD_MS), SCENARIO_MAX_FAULTS);
+        return NULL;
+    }
+    if (possible == 0) {
+        text_error_set(error, NULL, 0, 0,
+                       "random faults: nothing to strike; needs simulated links or LUNs, and a kind "
+                       "that is allowed");
+        return NULL;
+    }
+    d.end = options->start + options->duration;
+    d.longest_outage = options->longest_outage != 0 ? options->longest_outage : options->duration / 4;
+    if (d.longest_outage == 0 || d.longest_outage > options->duration)
+        d.longest_outage = options->duration;
+    d.plan = calloc(1, sizeof *d.plan);
+    good = d.plan != NULL && draw_plan(&d, possible);
+    free(d.ways);
+    free(d.outages);
+    if (!good) {
+        text_error_set(error, NULL, 0, 0, "random faults: out of memory");
+        scenario_plan_free(d.plan);
+        return NULL;
+    }
+    return d.plan;
+}
+
+void scenario_plan_free(struct scenario_plan *plan)
+{
+    if (plan == NULL)
+        return;
+    free(plan->actions);
+    free(plan->steps);
+    free(plan);
+}
+
+void scenario_plan_write(const struct scenario_plan *plan, struct buffer *out)
+{
+    buffer_append_text(out, "[timeline]\n");
+    for (size_t i = 0; i < plan->count; i++) {
+        char time[32];
+
+        topology_time_text(plan->steps[i].time, time, sizeof time);
+        buffer_printf(out, "%s = %s\n", time, plan->steps[i].text);
+    }
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/* Timelines applied to a fabric, and random schedules that keep their promises. */
+#include <stdio.h>
+
+#include "test_fabric_support.h"
+#include "world/scenario.h"
+
+#define FOUR_PATHS                                                                                  \
+    "[machine node0]\n[hba hba0]\n[hba hba1]\n[array array0]\n[lun lun]\ncount = 8\n"                \
+    "[link a]\nhba = hba0\nports = all\n[link b]\nhba = hba1\nports = all\n"
+#define ONE_PATH "[machine node0]\n[hba hba0]\n[array array0]\n[lun lun]\n[link a]\n"
+
+static struct topology *parse(const char *text)
+{
+    struct text_error error = {0};
+    struct topology *t = topology_parse("t.ini", text, strlen(text), &error);
+
+    if (t == NULL)
+        fail_msg("line %u: %s", error.line, error.message);
+    return t;
+}
+
+/* ---- applying -------------------------------------------------------------------------------------- */
+static struct hba *find_hba(void *user, const char *name)
+{
+    return fabric_find_hba(((struct site *)user)->machine, name);
+}
+
+static struct array *find_array(void *user, const char *name)
+{
+    struct site *s = user;
+
+    return strcmp(name, s->array.name) == 0 ? &s->array : NULL;
+}
+
+static struct scenario *start(struct site *s, struct topology *t, struct text_error *error)
+{
+    struct scenario_objects objects = {find_hba, find_array, s};
+
+    return scenario_start(s->world, t, t->actions, t->action_count, &objects, error);
+}
+
+static void timeline_reaches_links_controllers_and_luns(void **state)
+{
+    struct topology *t = parse(ONE_PATH "[timeline]\n"
+                                        "1s = link hba0 down\n2s = link hba0 up\n"
+                                        "3s = controller array0 1 down\n"
+                                        "4s = inject array0 0 3 08\n4s = unit-attention array0 0 29/00\n"
+                                        "5s = resize array0 0 1M\n6s = move array0 0 1\n"
+                                        "7s = unmap array0 0\n8s = path-fault hba0 target 0 busy 1\n");
+    struct scenario *scenario;
+    struct test_cmd c;
+    struct site s;
+
+    (void)state;
+    site_init(&s, 0, WORLD_SECOND / 2);
+    site_connect(&s, &s.array, 0, 0);
+    scenario = start(&s, t, NULL);
+    assert_int_equal(scenario_total(scenario), 9);
+    world_run(s.world, WORLD_SECOND - 1);
+    assert_true(fabric_link_is_up(s.hba, 0));
+    world_run(s.world, WORLD_SECOND);
+    assert_false(fabric_link_is_up(s.hba, 0));
+    world_run(s.world, 2 * WORLD_SECOND);
+    assert_true(fabric_link_is_up(s.hba, 0));
+    world_run(s.world, 3 * WORLD_SECOND);
+    assert_false(array_controller_is_up(&s.array, 1));
+    world_run(s.world, 4 * WORLD_SECOND);
+    assert_int_equal(s.array.injected, 3);
+    assert_int_equal(s.array.attentions, 1);
+    world_run(s.world, 8 * WORLD_SECOND);
+    assert_int_equal(s.array.resized_to, 2048);
+    assert_int_equal(s.array.moves, 1);
+    assert_int_equal(s.array.removed, 1);
+    submit(&s, &c, 0, LUN_A);
+    assert_int_equal(c.cmd.status, HBA_BUSY);
+    assert_int_equal(scenario_applied(scenario), 9);
+    scenario_stop(scenario);
+    site_end(&s);
+    topology_free(t);
+}
+
+static void flap_goes_down_and_up_as_often_as_asked(void **state)
+{
+    struct topology *t = parse(ONE_PATH "[timeline]\n1s = flap hba0 3 times 1s\n");
+    struct scenario *scenario;
+    struct site s;
+
+    (void)state;
+    site_init(&s, 0, WORLD_SECOND / 2);
+    site_connect(&s, &s.array, 0, 0);
+    scenario = start(&s, t, NULL);
+    assert_int_equal(scenario_total(scenario), 6);
+    for (unsigned second = 1; second <= 6; second++) {
+        world_run(s.world, second * WORLD_SECOND);
+        assert_int_equal(fabric_link_is_up(s.hba, 0), second % 2 == 0);
+    }
+    world_run(s.world, 20 * WORLD_SECOND);
+    assert_int_equal(scenario_applied(scenario), 6);
+    scenario_stop(scenario);
+    site_end(&s);
+    topology_free(t);
+}
+
+static void stopped_scenario_does_nothing_more(void **state)
+{
+    struct topology *t = parse(ONE_PATH "[timeline]\n1s = link hba0 down\n");
+    struct site s;
+
+    (void)state;
+    site_init(&s, 0, 0);
+    site_connect(&s, &s.array, 0, 0);
+    scenario_stop(start(&s, t, NULL));
+    world_run(s.world, 2 * WORLD_SECOND);
+    assert_true(fabric_link_is_up(s.hba, 0));
+    site_end(&s);
+    topology_free(t);
+}
+
+static void missing_object_is_named_with_its_line(void **state)
+{
+    struct topology *t = parse(FOUR_PATHS "[timeline]\n1s = link hba0 down\n1s = link hba1 down\n");
+    struct text_error error = {0};
+    struct site s;
+
+    (void)state;
+    site_init(&s, 0, 0); /* has no hba1 */
+    site_connect(&s, &s.array, 0, 0);
+    assert_null(start(&s, t, &error));
+    assert_int_equal(error.line, 15);
+    assert_non_null(strstr(error.message, "hba1"));
+    site_end(&s);
+    topology_free(t);
+}
+
+static void flaps_beyond_the_step_limit_are_refused(void **state)
+{
+    char text[6000] = ONE_PATH "[timeline]\n";
+    struct text_error error = {0};
+    struct scenario *scenario;
+    struct topology *t;
+    struct site s;
+
+    (void)state;
+    for (unsigned i = 0; i < SCENARIO_MAX_STEPS / 2 / TOPOLOGY_MAX_FLAPS; i++)
+        strcat(text, "1s = flap hba0 10000 times 1ms\n");
+    site_init(&s, 0, 0);
+    site_connect(&s, &s.array, 0, 0);
+    t = parse(text);
+    scenario = start(&s, t, &error);
+    assert_non_null(scenario);
+    assert_int_equal(scenario_total(scenario), SCENARIO_MAX_STEPS);
+    scenario_stop(scenario);
+    topology_free(t);
+    strcat(text, "1s = link hba0 down\n");
+    t = parse(text);
+    assert_null(start(&s, t, &error));
+    assert_non_null(strstr(error.message, "1000001 steps"));
+    topology_free(t);
+    site_end(&s);
+}
+
+/* ---- random schedules --------------------------------------------------------------------------------- */
+static struct scenario_plan *draw(uint64_t seed, const struct topology *t,
+                                  const struct scenario_random_options *options)
+{
+    struct world_options world_options = {.seed = seed};
+    struct world *w = world_create(&world_options);
+    struct scenario_plan *plan = scenario_random(w, t, options, NULL);
+
+    world_destroy(w);
+    return plan;
+}
+
+/* The longest time without any path, from the plan's words alone: replayed change by change. */
+static uint64_t longest_blackout(const struct scenario_plan *plan)
+{
+    bool cable[2] = {true, true}, link[2][2] = {{true, true}, {true, true}}, controller[2] = {true, true};
+    uint64_t dark_since = WORLD_NEVER, longest = 0;
+
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct topology_action *a = &plan->actions[i];
+        bool any = false;
+
+        if (a->kind == ACTION_LINK && a->target == HBA_ALL_TARGETS)
+            cable[a->hba] = a->up;
+        else if (a->kind == ACTION_LINK)
+            link[a->hba][a->target] = a->up;
+        else if (a->kind == ACTION_CONTROLLER)
+            controller[a->controller] = a->up;
+        for (unsigned h = 0; h < 2; h++)
+            for (unsigned c = 0; c < 2; c++)
+                any = any || (cable[h] && link[h][c] && controller[c]);
+        if (!any && dark_since == WORLD_NEVER)
+            dark_since = a->time;
+        if (any && dark_since != WORLD_NEVER) {
+            if (a->time - dark_since > longest)
+                longest = a->time - dark_since;
+            dark_since = WORLD_NEVER;
+        }
+    }
+    assert_true(dark_since == WORLD_NEVER && cable[0] && cable[1] && controller[0] && controller[1]);
+    return longest;
+}
+
+static void random_schedule_never_darkens_an_array_longer_than_allowed(void **state)
+{
+    struct scenario_random_options options = {
+        .start = WORLD_SECOND, .duration = 60 * WORLD_SECOND, .minimum = 10, .maximum = 40,
+        .kinds = 1u << SCENARIO_CABLE | 1u << SCENARIO_TARGET | 1u << SCENARIO_CONTROLLER |
+                 1u << SCENARIO_ATTENTION,
+    };
+    struct topology *t = parse(FOUR_PATHS);
+    uint64_t longest_allowed = 0, longest_free = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        static const uint64_t limits[] = {0, 2 * WORLD_SECOND};
+
+        for (unsigned i = 0; i < 3; i++) {
+            struct scenario_plan *plan;
+            uint64_t dark;
+
+            options.blackouts = i == 2;
+            options.longest_blackout = i < 2 ? limits[i] : 0;
+            plan = draw(seed, t, &options);
+            dark = longest_blackout(plan);
+            if (i < 2)
+                assert_true(dark <= limits[i]);
+            if (i == 1 && dark > longest_allowed)
+                longest_allowed = dark;
+            if (i == 2 && dark > longest_free)
+                longest_free = dark;
+            scenario_plan_free(plan);
+        }
+    }
+    assert_true(longest_allowed > 0); /* short ones do happen */
+    assert_true(longest_free > 2 * WORLD_SECOND);
+    topology_free(t);
+}
+
+static void random_schedule_stays_in_its_time_and_number(void **state)
+{
+    struct scenario_random_options options = {
+        .start = WORLD_SECOND, .duration = 10 * WORLD_SECOND, .minimum = 5, .maximum = 9};
+    struct topology *t = parse(FOUR_PATHS);
+    unsigned swarm = 0, few = 99, many = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        struct scenario_plan *plan = draw(seed, t, &options);
+
+        assert_in_range(plan->faults, 5, 9);
+        few = plan->faults < few ? plan->faults : few;
+        many = plan->faults > many ? plan->faults : many;
+        assert_true(plan->kinds != 0);
+        swarm |= 1u << (plan->kinds == SCENARIO_ALL_KINDS);
+        for (size_t i = 0; i < plan->count; i++) {
+            const struct topology_action *a = &plan->actions[i];
+            uint64_t end = a->time + (a->kind == ACTION_FLAP ? 2 * a->count * a->period : 0);
+
+            assert_true(a->time >= options.start && end <= options.start + options.duration);
+            assert_true(i == 0 || plan->actions[i - 1].time <= a->time);
+        }
+        scenario_plan_free(plan);
+    }
+    assert_int_equal(few, 5);
+    assert_int_equal(many, 9);
+    assert_true((swarm & 1) != 0); /* some runs leave kinds out */
+    topology_free(t);
+}
+
+static void written_plan_reads_back_as_the_same_actions(void **state)
+{
+    struct scenario_random_options options = {
+        .duration = 60 * WORLD_SECOND, .minimum = 20, .maximum = 30};
+    struct topology *t = parse(FOUR_PATHS);
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct scenario_plan *plan = draw(seed, t, &options), *twin = draw(seed, t, &options);
+        struct buffer text = {0};
+        struct topology *again;
+
+        buffer_append_text(&text, FOUR_PATHS);
+        scenario_plan_write(plan, &text);
+        again = parse(buffer_text(&text));
+        assert_int_equal(again->action_count, plan->count);
+        assert_int_equal(twin->count, plan->count);
+        for (size_t i = 0; i < plan->count; i++) {
+            char words[160];
+
+            topology_action_text(again, &again->actions[i], words, sizeof words);
+            assert_string_equal(words, plan->steps[i].text);
+            assert_string_equal(twin->steps[i].text, plan->steps[i].text);
+            assert_int_equal(again->actions[i].time, plan->steps[i].time);
+        }
+        topology_free(again);
+        buffer_free(&text);
+        scenario_plan_free(plan);
+        scenario_plan_free(twin);
+    }
+    topology_free(t);
+}
+
+static void single_path_gets_outages_only_when_blackouts_are_allowed(void **state)
+{
+    struct scenario_random_options options = {
+        .duration = 60 * WORLD_SECOND, .minimum = 3, .maximum = 3, .kinds = 1u << SCENARIO_CABLE};
+    struct topology *t = parse(ONE_PATH);
+    struct scenario_plan *plan = draw(1, t, &options);
+
+    (void)state;
+    assert_int_equal(plan->faults, 0);
+    scenario_plan_free(plan);
+    options.blackouts = true;
+    plan = draw(1, t, &options);
+    assert_int_equal(plan->faults, 3);
+    scenario_plan_free(plan);
+    topology_free(t);
+}
+
+static void options_out_of_range_are_refused(void **state)
+{
+    struct scenario_random_options good = {
+        .duration = TOPOLOGY_MAX_TIME, .minimum = 0, .maximum = SCENARIO_MAX_FAULTS,
+        .kinds = 1u << SCENARIO_ATTENTION};
+    struct scenario_random_options bad[4] = {good, good, good, good};
+    struct topology *t = parse(ONE_PATH), *empty = parse("");
+    struct scenario_plan *plan = draw(1, t, &good);
+
+    (void)state;
+    assert_non_null(plan);
+    scenario_plan_free(plan);
+    bad[0].maximum++;
+    bad[1].duration++;
+    bad[2].duration = 0;
+    bad[3].minimum = SCENARIO_MAX_FAULTS + 1;
+    for (unsigned i = 0; i < 4; i++)
+        assert_null(draw(1, t, &bad[i]));
+    assert_null(draw(1, empty, &good));
+    topology_free(t);
+    topology_free(empty);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(timeline_reaches_links_controllers_and_luns),
+        cmocka_unit_test(flap_goes_down_and_up_as_often_as_asked),
+        cmocka_unit_test(stopped_scenario_does_nothing_more),
+        cmocka_unit_test(missing_object_is_named_with_its_line),
+        cmocka_unit_test(flaps_beyond_the_step_limit_are_refused),
+        cmocka_unit_test(random_schedule_never_darkens_an_array_longer_than_allowed),
+        cmocka_unit_test(random_schedule_stays_in_its_time_and_number),
+        cmocka_unit_test(written_plan_reads_back_as_the_same_actions),
+        cmocka_unit_test(single_path_gets_outages_only_when_blackouts_are_allowed),
+        cmocka_unit_test(options_out_of_range_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

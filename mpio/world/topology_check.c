@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What one section cannot know alone: defaults by kind, numbers that must be free, ports that must
+ * exist, target ids. Runs once per parse, after all keys are read; errors name the line of the value.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/number.h"
+#include "world/topology_private.h"
+
+/* Link-down and dev-loss times by HBA kind when the file gives none. Parallel SCSI does not hold I/O. */
+static const struct {
+    uint64_t link_down, dev_loss;
+} kind_times[] = {
+    [HBA_FC] = {5 * WORLD_SECOND, 30 * WORLD_SECOND},
+    [HBA_ISCSI] = {15 * WORLD_SECOND, 60 * WORLD_SECOND},
+    [HBA_SAS] = {2 * WORLD_SECOND, 10 * WORLD_SECOND},
+    [HBA_SPI] = {0, 10 * WORLD_SECOND},
+};
+
+/* A port name of the form that the transport uses, from the HBA's place in the file. */
+static void default_initiator(struct topology_hba *hba, size_t index)
+{
+    char *name = hba->initiator;
+    size_t size = sizeof hba->initiator;
+
+    switch (hba->kind) {
+    case HBA_ISCSI:
+        snprintf(name, size, "iqn.2026-01.org.openmpio:%s", hba->object.name);
+        break;
+    case HBA_SAS:
+        snprintf(name, size, "5000c500%08zx", index + 1);
+        break;
+    case HBA_SPI:
+        snprintf(name, size, "spi-%zu", index);
+        break;
+    default:
+        snprintf(name, size, "10000000c9%06zx", index + 1);
+        break;
+    }
+}
+
+static bool check_hbas(struct topology *t, struct text_error *error)
+{
+    for (size_t i = 0; i < t->hba_count; i++) {
+        struct topology_hba *hba = &t->hbas[i];
+
+        if (hba->initiator[0] == '\0')
+            default_initiator(hba, i);
+        if (hba->link_down_time == WORLD_NEVER)
+            hba->link_down_time = kind_times[hba->kind].link_down;
+        if (hba->dev_loss_time == WORLD_NEVER) {
+            hba->dev_loss_time = kind_times[hba->kind].dev_loss;
+            if (hba->dev_loss_time < hba->link_down_time)
+                hba->dev_loss_time = hba->link_down_time;
+        }
+        if (hba->dev_loss_time < hba->link_down_time)
+            return topology_error(t, &hba->object, "dev-loss-time", error,
+                                  "dev-loss-time of %s is shorter than its link-down-time; both count "
+                                  "from the loss",
+                                  hba->object.name);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(t->hbas[j].initiator, hba->initiator) == 0)
+                return topology_error(t, &hba->object, "initiator", error,
+                                      "initiator \"%.60s\" is the name of %s already; two HBAs must "
+                                      "differ",
+                                      hba->initiator, t->hbas[j].object.name);
+    }
+    return true;
+}
+
+static bool check_arrays(struct topology *t, struct text_error *error)
+{
+    for (size_t i = 0; i < t->array_count; i++) {
+        struct topology_array *array = &t->arrays[i];
+
+        if (array->controllers * array->ports_per_controller > ARRAY_MAX_PORTS)
+            return topology_error(t, &array->object, "ports-per-controller", error,
+                                  "%u controllers with %u ports each; an array has at most %u ports",
+                                  array->controllers, array->ports_per_controller, ARRAY_MAX_PORTS);
+        if (ini_find(array->object.section, "naa", NULL) == NULL)
+            array->naa = i + 1;
+        for (size_t j = 0; j < i; j++)
+            if (t->arrays[j].naa == array->naa)
+                return topology_error(t, &array->object, "naa", error,
+                                      "naa 0x%llx is the number of %s already; LUNs of both would look "
+                                      "the same",
+                                      (unsigned long long)array->naa, t->arrays[j].object.name);
+    }
+    return true;
+}
+
+/* ---- LUNs ----------------------------------------------------------------------------------------- */
+static bool check_lun(struct topology *t, struct topology_lun *lun, struct text_error *error)
+{
+    const struct topology_object *o = &lun->object;
+
+    if (lun->size % lun->block_size != 0)
+        return topology_error(t, o, "size", error, "size of %s is no multiple of its block-size %u",
+                              o->name, lun->block_size);
+    if (lun->media == ARRAY_MEDIA_FILE && lun->file == NULL)
+        return topology_error(t, o, "media", error, "media = file needs file = NAME");
+    if (lun->media != ARRAY_MEDIA_FILE && lun->file != NULL)
+        return topology_error(t, o, "file", error, "file = NAME needs media = file");
+    if (lun->count != 1 && lun->file != NULL)
+        return topology_error(t, o, "count", error, "several LUNs cannot share one file");
+    if (lun->count != 1 && lun->serial != NULL)
+        return topology_error(t, o, "count", error, "several LUNs cannot share one serial number");
+    if (lun->owner != TOPOLOGY_OWNER_SPREAD && lun->owner >= t->arrays[lun->array].controllers)
+        return topology_error(t, o, "owner", error, "owner %u: %s has controllers 0 to %u", lun->owner,
+                              t->arrays[lun->array].object.name,
+                              t->arrays[lun->array].controllers - 1);
+    return true;
+}
+
+/* Marks the numbers of a section as used; the first that was used already, or ARRAY_MAX_LUNS. */
+static uint32_t take_numbers(uint8_t *used, const struct topology_lun *lun)
+{
+    for (uint32_t n = lun->number; n < lun->number + lun->count; n++) {
+        if (used[n] != 0)
+            return n;
+        used[n] = 1;
+    }
+    return ARRAY_MAX_LUNS;
+}
+
+static bool number_luns(struct topology *t, size_t array, uint8_t *used, struct text_error *error)
+{
+    uint32_t next = 0; /* one above the highest number so far */
+
+    memset(used, 0, ARRAY_MAX_LUNS);
+    for (size_t i = 0; i < t->lun_count; i++) {
+        struct topology_lun *lun = &t->luns[i];
+        uint32_t twice;
+
+        if (lun->array != array)
+            continue;
+        if (lun->number == UINT32_MAX)
+            lun->number = next;
+        if (lun->number + lun->count > ARRAY_MAX_LUNS)
+            return topology_error(t, &lun->object, "count", error,
+                                  "LUNs %u to %u of %s; the highest number is %u", lun->number,
+                                  lun->number + lun->count - 1, lun->object.name, ARRAY_MAX_LUNS - 1);
+        twice = take_numbers(used, lun);
+        if (twice != ARRAY_MAX_LUNS)
+            return topology_error(t, &lun->object, "number", error, "%s has LUN %u already",
+                                  t->arrays[array].object.name, twice);
+        if (lun->number + lun->count > next)
+            next = lun->number + lun->count;
+    }
+    return true;
+}
+
+static bool check_luns(struct topology *t, struct text_error *error)
+{
+    uint8_t *used;
+    uint32_t total = 0;
+    bool good = true;
+
+    for (size_t i = 0; i < t->lun_count; i++) {
+        if (!check_lun(t, &t->luns[i], error))
+            return false;
+        total += t->luns[i].count;
+        if (total > TOPOLOGY_MAX_LUNS)
+            return topology_error(t, &t->luns[i].object, "count", error,
+                                  "more than %u LUNs in one world", TOPOLOGY_MAX_LUNS);
+    }
+    used = malloc(ARRAY_MAX_LUNS);
+    if (used == NULL)
+        return text_error_set(error, ini_file_name(t->ini), 0, 0, "out of memory");
+    for (size_t array = 0; array < t->array_count && good; array++)
+        good = number_luns(t, array, used, error);
+    free(used);
+    return good;
+}
+
+/* ---- links and paths ------------------------------------------------------------------------------ */
+static bool take_targets(struct topology *t, const struct topology_object *object, size_t hba,
+                         uint32_t count, struct text_error *error)
+{
+    t->hbas[hba].targets += count;
+    if (t->hbas[hba].targets > HBA_MAX_TARGETS)
+        return topology_error(t, object, "hba", error, "%s would have %u targets; an HBA has at most %u",
+                              t->hbas[hba].object.name, t->hbas[hba].targets, HBA_MAX_TARGETS);
+    return true;
+}
+
+static bool check_link_is_new(const struct topology *t, size_t index, struct text_error *error)
+{
+    const struct topology_link *link = &t->links[index];
+
+    for (size_t i = 0; i < index; i++) {
+        const struct topology_link *other = &t->links[i];
+
+        if (other->hba == link->hba && other->array == link->array &&
+            other->port < link->port + link->ports && link->port < other->port + other->ports)
+            return topology_error(t, &link->object, "port", error,
+                                  "%s and %s connect the same HBA with the same port of %s",
+                                  other->object.name, link->object.name,
+                                  t->arrays[link->array].object.name);
+    }
+    return true;
+}
+
+static bool check_links(struct topology *t, struct text_error *error)
+{
+    for (size_t i = 0; i < t->link_count; i++) {
+        struct topology_link *link = &t->links[i];
+        const struct topology_array *array = &t->arrays[link->array];
+        uint32_t ports = array->controllers * array->ports_per_controller;
+
+        if (link->ports == 0) {
+            if (ini_find(link->object.section, "port", NULL) != NULL)
+                return topology_error(t, &link->object, "port", error,
+                                      "give either port = N or ports = all");
+            link->ports = ports;
+        }
+        if (link->port >= ports)
+            return topology_error(t, &link->object, "port", error, "port %u: %s has ports 0 to %u",
+                                  link->port, array->object.name, ports - 1);
+        link->first_target = t->hbas[link->hba].targets;
+        if (!take_targets(t, &link->object, link->hba, link->ports, error) ||
+            !check_link_is_new(t, i, error))
+            return false;
+    }
+    return true;
+}
+
+/* HOST:PORT or [ADDRESS]:PORT, the port from 1 to 65535. */
+static bool portal_is_good(const char *portal)
+{
+    const char *colon = strrchr(portal, ':');
+    size_t length;
+    uint64_t port;
+
+    if (colon == NULL || colon == portal || !text_parse_unsigned(colon + 1, 1, 65535, &port, NULL))
+        return false;
+    length = (size_t)(colon - portal);
+    if (portal[0] == '[')
+        return length > 2 && portal[length - 1] == ']' &&
+               strspn(portal + 1, "0123456789abcdefABCDEF:.%") == length - 2;
+    return strcspn(portal, ":[] \t/@") == length;
+}
+
+static bool check_login(const struct topology *t, const struct topology_path *path,
+                        struct text_error *error)
+{
+    if ((path->user == NULL) != (path->secret == NULL))
+        return topology_error(t, &path->object, "user", error, "user and secret go together");
+    if ((path->target_user == NULL) != (path->target_secret == NULL))
+        return topology_error(t, &path->object, "target-user", error,
+                              "target-user and target-secret go together");
+    if (path->target_user != NULL && path->user == NULL)
+        return topology_error(t, &path->object, "target-user", error,
+                              "target-user (mutual CHAP) needs user and secret too");
+    if (!portal_is_good(path->portal))
+        return topology_error(t, &path->object, "portal", error,
+                              "portal \"%.60s\"; accepted: HOST:PORT or [ADDRESS]:PORT, as in "
+                              "127.0.0.1:3260",
+                              path->portal);
+    if (strncmp(path->target, "iqn.", 4) != 0 && strncmp(path->target, "eui.", 4) != 0 &&
+        strncmp(path->target, "naa.", 4) != 0)
+        return topology_error(t, &path->object, "target", error,
+                              "target \"%.60s\"; an iSCSI name begins with iqn., eui. or naa.",
+                              path->target);
+    return true;
+}
+
+/* The machine of a path: as written, its HBA's, or the only one. */
+static bool place_path(struct topology *t, struct topology_path *path, struct text_error *error)
+{
+    const struct topology_hba *hba = path->hba != TOPOLOGY_NONE ? &t->hbas[path->hba] : NULL;
+
+    if (path->machine == TOPOLOGY_NONE && hba != NULL)
+        path->machine = hba->machine;
+    if (path->machine == TOPOLOGY_NONE && t->machine_count == 1)
+        path->machine = 0;
+    if (path->machine == TOPOLOGY_NONE)
+        return topology_error(t, &path->object, NULL, error,
+                              "[path %s] needs machine = NAME, or hba = NAME", path->object.name);
+    if (hba != NULL && hba->machine != path->machine)
+        return topology_error(t, &path->object, "machine", error, "%s is an HBA of %s, not of %s",
+                              hba->object.name, t->machines[hba->machine].object.name,
+                              t->machines[path->machine].object.name);
+    if (hba == NULL && topology_find(t, SECTION_HBA, path->object.name) != TOPOLOGY_NONE)
+        return topology_error(t, &path->object, NULL, error,
+                              "[path %s] makes an HBA of its own name, but [hba %s] exists; say "
+                              "hba = %s or rename it",
+                              path->object.name, path->object.name, path->object.name);
+    return true;
+}
+
+static bool check_paths(struct topology *t, struct text_error *error)
+{
+    for (size_t i = 0; i < t->path_count; i++) {
+        struct topology_path *path = &t->paths[i];
+        struct topology_hba *hba = path->hba != TOPOLOGY_NONE ? &t->hbas[path->hba] : NULL;
+
+        if (!place_path(t, path, error) || !check_login(t, path, error))
+            return false;
+        if (hba == NULL)
+            continue;
+        if (hba->kind != HBA_ISCSI)
+            return topology_error(t, &path->object, "hba", error,
+                                  "%s is no iSCSI HBA; a path to a real target needs kind = iscsi",
+                                  hba->object.name);
+        if (!hba->real && hba->targets != 0)
+            return topology_error(t, &path->object, "hba", error,
+                                  "%s has simulated links; an HBA has either links or real paths",
+                                  hba->object.name);
+        hba->real = true;
+        if (!take_targets(t, &path->object, path->hba, 1, error))
+            return false;
+    }
+    return true;
+}
+
+/* ---- load ----------------------------------------------------------------------------------------- */
+static bool matches_some_lun(const struct topology *t, const char *pattern)
+{
+    for (size_t i = 0; i < t->lun_count; i++) {
+        for (uint32_t n = 0; n < t->luns[i].count; n++) {
+            char name[TOPOLOGY_NAME_MAX + 16];
+
+            topology_lun_name(&t->luns[i], n, name, sizeof name);
+            if (topology_matches(pattern, name))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool check_loads(struct topology *t, struct text_error *error)
+{
+    if (t->load_count > TOPOLOGY_MAX_LOADS)
+        return topology_error(t, &t->loads[TOPOLOGY_MAX_LOADS].object, NULL, error,
+                              "more than %u [load] sections", TOPOLOGY_MAX_LOADS);
+    for (size_t i = 0; i < t->load_count; i++) {
+        const struct topology_load *load = &t->loads[i];
+
+        if (load->io_size % 512 != 0 || load->span % 512 != 0)
+            return topology_error(t, &load->object, load->io_size % 512 != 0 ? "io-size" : "span", error,
+                                  "io-size and span are multiples of 512");
+        if (load->span != 0 && load->span < load->io_size)
+            return topology_error(t, &load->object, "span", error, "span is smaller than io-size");
+        /* The LUNs of a real target are known only when it is there. */
+        if (t->path_count == 0 && !matches_some_lun(t, load->lun))
+            return topology_error(t, &load->object, "lun", error, "no LUN has a name like \"%.60s\"",
+                                  load->lun);
+    }
+    return true;
+}
+
+bool topology_check(struct topology *t, struct text_error *error)
+{
+    return check_hbas(t, error) && check_arrays(t, error) && check_luns(t, error) &&
+           check_links(t, error) && check_paths(t, error) && check_loads(t, error);
+}
+
+/* ---- lookups that the builder needs too -------------------------------------------------------------- */
+void topology_lun_name(const struct topology_lun *lun, uint32_t n, char *text, size_t size)
+{
+    if (lun->count == 1)
+        snprintf(text, size, "%s", lun->object.name);
+    else
+        snprintf(text, size, "%s%u", lun->object.name, n);
+}
+
+const struct topology_lun *topology_find_lun(const struct topology *t, size_t array, uint32_t number)
+{
+    for (size_t i = 0; i < t->lun_count; i++)
+        if (t->luns[i].array == array && number >= t->luns[i].number &&
+            number - t->luns[i].number < t->luns[i].count)
+            return &t->luns[i];
+    return NULL;
+}
