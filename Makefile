@@ -55,7 +55,7 @@ $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 below_text  := text
 below_host  := host
 below_world := world text host
-below_array := array
+below_array := array host
 below_nt    := nt $(below_world)
 below_pnp   := pnp $(below_nt)
 below_port  := port/sim port array $(below_pnp)
@@ -79,4 +79,64 @@ unit-$(1): $$(tests_$(1))
 endef
 $(foreach r,$(TEST_ROOMS),$(eval $(call test_rules,$(r))))
 
--include $(shell find build -name '*.d' 2>/dev/null)
+
+
+# ---- the mpio program ----------------------------------------------------------------------------
+# It exports exactly the routines that ddk/lib/*.def list: a DSM resolves them at load time.
+PROGRAM_ROOMS := cli embed load disk core port/iscsi port/sim port pnp nt array world text host
+
+$(B)/exports.list: $(wildcard ddk/lib/*.def) tools/exports.sh
+	@mkdir -p $(@D)
+	sh tools/exports.sh $(wildcard ddk/lib/*.def) > $@
+
+$(B)/mpio: $(foreach r,$(PROGRAM_ROOMS),$(call lib,$(r))) $(B)/exports.list
+	$(CC) $(CFLAGS) -o $@ -Wl,--dynamic-list=$(B)/exports.list -Wl,--whole-archive \
+	    $(foreach r,$(PROGRAM_ROOMS),$(call lib,$(r))) -Wl,--no-whole-archive $(LDOPT) $(LIBS)
+
+SAMPLE := build/dsm_sample/$(CFG)/dsm_sample.so
+$(SAMPLE): $(wildcard dsm_sample/*.c dsm_sample/*.h ddk/include/*.h ddk/include/openmpio/*.h) ddk/dsm.mk
+	@$(MAKE) --no-print-directory -C dsm_sample DDK=../ddk BUILD=$(abspath $(@D)) CC=$(CC) $(if $(filter asan,$(CFG)),SAN=1)
+
+all: $(B)/mpio $(SAMPLE)
+
+help:
+	@echo "make            build mpio and the sample DSM into build/"
+	@echo "make demo       30 simulated minutes of failures, then two real iSCSI sessions (under a minute)"
+	@echo "make check      all tests, a few minutes; installs what it lacks from Debian's packages"
+	@echo "make check-all  the long forms too"
+	@echo "make unit-ROOM  unit tests of one room: $(TEST_ROOMS)"
+	@echo "make asan       build with AddressSanitizer and UBSan (build/asan/)"
+	@echo "make bench      figures, as ratios in one run; CSV in build/bench/"
+	@echo "make fuzz       every fuzz target for FUZZ_SECONDS=60 each"
+	@echo "make install    PREFIX=/usr/local: mpio, the DDK and the sample"
+	@echo "make clean      remove build/"
+
+demo:
+	@sh tools/need.sh demo
+	@$(MAKE) --no-print-directory -s all
+	@sh tools/demo.sh
+
+check:
+	@sh tools/need.sh check
+	@sh tools/check.sh
+
+check-all:
+	@sh tools/need.sh check
+	@sh tools/check.sh all
+
+asan:
+	@$(MAKE) --no-print-directory CFG=asan all
+
+clean:
+	rm -rf build
+
+PREFIX ?= /usr/local
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/openmpio
+	install -m 755 $(B)/mpio $(DESTDIR)$(PREFIX)/bin/mpio
+	install -m 644 mpio/include/mpio.h $(DESTDIR)$(PREFIX)/include/mpio.h
+	cp -R ddk dsm_sample docs/examples $(DESTDIR)$(PREFIX)/share/openmpio/
+
+.PHONY: all help demo check check-all asan clean install
+
+-include $(shell find build -name "*.d" 2>/dev/null)

@@ -36,7 +36,7 @@ static WCHAR Upper(WCHAR Character)
 static BOOLEAN Canonical(PCUNICODE_STRING Name, NT_KEY *Key)
 {
     static const struct {
-        const char16_t *Text;
+        PCWSTR Text;
         USHORT Length;
     } aliases[] = {{u"\\DOSDEVICES\\", 12}, {u"\\GLOBAL??\\", 10}};
     WCHAR text[NT_NAME_MAX + 8];

@@ -89,7 +89,7 @@ static VOID DeleteDriver(PVOID Object)
 
 /* ---- strings -------------------------------------------------------------------------------------- */
 
-static VOID Join(WCHAR *Buffer, const char16_t *Prefix, const CHAR *Name, PUNICODE_STRING String)
+static VOID Join(WCHAR *Buffer, PCWSTR Prefix, const CHAR *Name, PUNICODE_STRING String)
 {
     USHORT length = 0;
 

@@ -118,6 +118,10 @@ struct DECLSPEC_ALIGN(16) _PORT_REQUEST {
 #define ADAPTER_HOLD_LINK   0x0400
 #define ADAPTER_HOLD_RESET  0x0800
 
+#define PORT_CHANGE_SCAN 0x01
+#define PORT_CHANGE_KICK 0x02       /* holds changed or timers are to be armed above DISPATCH_LEVEL */
+#define PORT_CHANGE_RESET 0x04
+
 struct _PORT_UNIT {
     PORT_HEADER Header;             /* Self NULL: the probe */
     PPORT_ADAPTER Adapter;
@@ -129,7 +133,8 @@ struct _PORT_UNIT {
     BOOLEAN TimerArmed;
     KSPIN_LOCK Lock;                /* queue, holds, tags, timer, counters */
     LIST_ENTRY Waiting, Active;
-    ULONG Outstanding, Depth, Holds, BusyBelow, WaitingCount;
+    ULONG Outstanding, Depth, BusyBelow, WaitingCount;
+    volatile LONG Holds;            /* UNIT_HOLD_*, interlocked: miniports set them at any IRQL */
     volatile LONG Users;            /* requests inside, plus 1 until removal */
     ULONG PagingCount;
     ULONGLONG ResumeAt, PausedUntil;/* interrupt time; 0 none */
@@ -175,7 +180,7 @@ struct _PORT_ADAPTER {
     LIST_ENTRY Completed;           /* requests returned by the miniport, in order */
     LONG DrainDepth;                /* a hint, see drain.c */
     KDPC CompletionDpc;
-    ULONG Holds;                    /* ADAPTER_HOLD_*, under Lock */
+    volatile LONG Holds;            /* ADAPTER_HOLD_*, interlocked */
     volatile LONG Outstanding;
     ULONG BusyBelow;
     ULONGLONG ResumeAt;
@@ -189,6 +194,7 @@ struct _PORT_ADAPTER {
     PPORT_UNIT Probe;
     PUCHAR ScanBuffer;
     KEVENT ScanFree;                /* one scan at a time */
+    volatile LONG Changes;          /* PORT_CHANGE_*, told at any IRQL, acted on by ChangeDpc */
     KDPC ChangeDpc;
     PIO_WORKITEM ScanWork, ResetWork;
     volatile LONG ScanQueued, ResetQueued, WorkBusy;
@@ -259,8 +265,11 @@ VOID PortFreeRequest(PPORT_REQUEST Request);
 VOID PortSubmit(PPORT_REQUEST Request);
 VOID PortKickUnit(PPORT_UNIT Unit);
 VOID PortKickAdapter(PPORT_ADAPTER Adapter);
-VOID PortSetUnitHold(PPORT_UNIT Unit, ULONG Set, ULONG Clear);      /* kicks when it cleared one */
+/* Any IRQL; clearing one starts what waited for it. */
+VOID PortSetUnitHold(PPORT_UNIT Unit, ULONG Set, ULONG Clear);
 VOID PortSetAdapterHold(PPORT_ADAPTER Adapter, ULONG Set, ULONG Clear);
+VOID PortChange(PPORT_ADAPTER Adapter, ULONG Changes);
+KDEFERRED_ROUTINE PortChangeDpc;
 /* Under the unit lock: moves what may start to List, as active. */
 VOID PortTakeStartable(PPORT_UNIT Unit, PLIST_ENTRY List);
 VOID PortStartList(PPORT_ADAPTER Adapter, PLIST_ENTRY List);        /* DISPATCH_LEVEL */

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IRPs: allocation, reuse, free, cancel. <= DISPATCH_LEVEL. Rules: IO-IRP-05, IO-IRP-06. One hidden
+ * stack location lies behind the allocated ones. Freed IRPs rest in a ring of 256 before they are
+ * used again, so that a late use meets a dead IRP and not somebody else's. No pool allocation in
+ * steady state.
+ */
+#include "nt/irp_shadow.h"
+
+#include <string.h>
+
+#include "nt/driverobject.h"
+
+#define IRP_TAG ' prI'
+
+static VOID RequireIrp(PIRP Irp)
+{
+    if (Irp == NULL || Irp->Type != IO_TYPE_IRP) {
+        NtBugCheckRule(RULE_IRP_FREED, (ULONGLONG)(ULONG_PTR)Irp, 0);
+    }
+}
+
+static VOID Prepare(PIRP Irp, USHORT Size, CCHAR StackSize)
+{
+    memset(Irp, 0, Size);
+    Irp->Type = IO_TYPE_IRP;
+    Irp->Size = Size;
+    Irp->StackCount = StackSize;
+    Irp->CurrentLocation = (CHAR)(StackSize + 1);
+    InitializeListHead(&Irp->ThreadListEntry);
+    Irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(PVOID)(Irp + 1) + StackSize;
+}
+
+static PNT_IRP TakeFree(PNT_MACHINE Kernel, CCHAR StackSize)
+{
+    PNT_IRP shadow;
+
+    if (StackSize <= NT_IRP_SIZES && Kernel->FreeIrps[(UCHAR)StackSize] != NULL) {
+        shadow = Kernel->FreeIrps[(UCHAR)StackSize];
+        Kernel->FreeIrps[(UCHAR)StackSize] = shadow->Next;
+        return shadow;
+    }
+    return NtPoolAllocateKernel(Kernel, sizeof(*shadow) + IoSizeOfIrp((CCHAR)(StackSize + 1)), IRP_TAG);
+}
+
+PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
+{
+    PNT_MACHINE kernel;
+    PNT_IRP shadow;
+    PIRP irp;
+
+    UNREFERENCED_PARAMETER(ChargeQuota);
+    NT_REQUIRE_IRQL(DISPATCH_LEVEL);
+    if (StackSize < 0 || StackSize >= 126) {
+        return NULL;
+    }
+    kernel = NtKernel();
+    shadow = TakeFree(kernel, StackSize);
+    if (shadow == NULL) {
+        return NULL;
+    }
+    memset(shadow, 0, sizeof(*shadow));
+    shadow->StackSize = StackSize;
+    shadow->State = NT_IRP_IDLE;
+    InitializeListHead(&shadow->Calls);
+    irp = NtIrpPublic(shadow);
+    Prepare(irp, IoSizeOfIrp((CCHAR)(StackSize + 1)), StackSize);
+    irp->Size = IoSizeOfIrp(StackSize);
+    irp->AllocationFlags = NT_IRP_OURS;
+    kernel->IrpsAllocated++;
+    return irp;
+}
+
+PIRP IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota)
+{
+    UNREFERENCED_PARAMETER(DeviceObject);
+    return IoAllocateIrp(StackSize, ChargeQuota);
+}
+
+VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
+{
+    NT_REQUIRE_IRQL(DISPATCH_LEVEL);
+    if (StackSize < 0 || StackSize >= 126 || PacketSize < IoSizeOfIrp(StackSize)) {
+        NtBugCheckRule(RULE_IRP_STACK, (ULONGLONG)(ULONG_PTR)Irp, PacketSize);
+    }
+    Prepare(Irp, PacketSize, StackSize);
+}
+
+VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
+{
+    PNT_IRP shadow;
+    UCHAR flags;
+
+    NT_REQUIRE_IRQL(DISPATCH_LEVEL);
+    RequireIrp(Irp);
+    shadow = NtIrp(Irp);
+    flags = Irp->AllocationFlags;
+    if (shadow == NULL) {
+        Prepare(Irp, Irp->Size, Irp->StackCount);
+    } else {
+        if (shadow->State == NT_IRP_ACTIVE) {
+            NtBugCheckRule(RULE_IRP_ACTIVE, (ULONGLONG)(ULONG_PTR)Irp, 0);
+        }
+        shadow->State = NT_IRP_IDLE;
+        shadow->Finish = FALSE;
+        shadow->ReturnedPending[0] = shadow->ReturnedPending[1] = 0;
+        Prepare(Irp, IoSizeOfIrp((CCHAR)(shadow->StackSize + 1)), shadow->StackSize);
+        Irp->Size = IoSizeOfIrp(shadow->StackSize);
+    }
+    Irp->AllocationFlags = flags;
+    Irp->IoStatus.Status = Iostatus;
+}
+
+VOID IoFreeIrp(PIRP Irp)
+{
+    PNT_MACHINE kernel;
+    PNT_IRP shadow, old;
+
+    NT_REQUIRE_IRQL(DISPATCH_LEVEL);
+    RequireIrp(Irp);
+    shadow = NtIrp(Irp);
+    if (shadow == NULL) {
+        return; /* the driver's own memory: nothing of ours to free */
+    }
+    if (shadow->State == NT_IRP_ACTIVE) {
+        NtBugCheckRule(RULE_IRP_ACTIVE, (ULONGLONG)(ULONG_PTR)Irp, 0);
+    }
+    while (!IsListEmpty(&shadow->Calls)) {
+        CONTAINING_RECORD(RemoveHeadList(&shadow->Calls), NT_IRP_CALL, Entry)->Attached = FALSE;
+    }
+    Irp->Type = 0;
+    kernel = NtKernel();
+    kernel->IrpsFreed++;
+    old = kernel->Quarantine[kernel->QuarantineNext];
+    kernel->Quarantine[kernel->QuarantineNext] = shadow;
+    kernel->QuarantineNext = (kernel->QuarantineNext + 1) % NT_IRP_QUARANTINE;
+    if (old == NULL) {
+        return;
+    }
+    if (old->StackSize <= NT_IRP_SIZES) {
+        old->Next = kernel->FreeIrps[(UCHAR)old->StackSize];
+        kernel->FreeIrps[(UCHAR)old->StackSize] = old;
+    } else {
+        NtPoolFreeKernel(kernel, old);
+    }
+}
+
+BOOLEAN IoCancelIrp(PIRP Irp)
+{
+    PDRIVER_CANCEL routine;
+    PDEVICE_OBJECT device;
+    PNT_CONTEXT context;
+    NT_CALL call;
+    KIRQL irql;
+
+    NT_REQUIRE_IRQL(DISPATCH_LEVEL);
+    RequireIrp(Irp);
+    IoAcquireCancelSpinLock(&irql);
+    Irp->Cancel = TRUE;
+    routine = IoSetCancelRoutine(Irp, NULL);
+    if (routine == NULL) {
+        IoReleaseCancelSpinLock(irql);
+        return FALSE;
+    }
+    Irp->CancelIrql = irql;
+    device = Irp->CurrentLocation <= Irp->StackCount ? IoGetCurrentIrpStackLocation(Irp)->DeviceObject : NULL;
+    /* The routine releases the cancel lock, so it returns at the caller's level with one lock less. */
+    context = NtContext();
+    NtEnterCall(&call, "cancel routine", NtDriverOfCode(NtKernel(), (PVOID)routine), DISPATCH_LEVEL);
+    call.EntryIrql = irql;
+    call.EntryLocks = (UCHAR)(context->LockCount - 1);
+    NT_INVOKE(routine, device, Irp);
+    NtLeaveCall(&call);
+    return TRUE;
+}
+
+BOOLEAN IoIs32bitProcess(PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(Irp);
+    NT_REQUIRE_IRQL(DISPATCH_LEVEL);
+    return FALSE;
+}
+
+PIRP IoGetTopLevelIrp(VOID)
+{
+    NT_REQUIRE_IRQL(APC_LEVEL);
+    return NULL; /* file systems only */
+}
