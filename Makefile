@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Every command a person types; `make help` lists them.
 #
-# CFG selects the build: rel (gcc -O2 -g), asan (ASan + UBSan), clang (clang -O2 -g).
+# CFG selects the build: rel (gcc -O2 -g), asan (ASan + UBSan), clang (clang -O2 -g), fuzzer (libFuzzer).
 # Objects, libraries and programs go to build/$(CFG)/, never beside the sources.
 
 CFG ?= rel
@@ -10,10 +10,12 @@ B   := build/$(CFG)
 CC_rel   := gcc
 CC_asan  := gcc
 CC_clang := clang
+CC_fuzzer := clang
 CC       := $(CC_$(CFG))
 OPT_rel   := -O2
 OPT_asan  := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT_clang := -O2
+OPT_fuzzer := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 OPT       := $(OPT_$(CFG))
 LDOPT_asan := -fsanitize=address,undefined
 LDOPT     := $(LDOPT_$(CFG))
@@ -21,7 +23,7 @@ LDOPT     := $(LDOPT_$(CFG))
 WARN   := -Wall -Wextra -Werror -Wno-multichar -Wno-unknown-pragmas
 CFLAGS := -std=gnu11 -g $(OPT) $(WARN) -fno-strict-aliasing -fno-common -fms-extensions \
           -Iddk/include -Impio -Impio/include
-ifeq ($(CFG),clang)
+ifneq ($(filter clang fuzzer,$(CFG)),)
 CFLAGS += -Wno-microsoft-anon-tag -Wno-four-char-constants
 endif
 
@@ -54,11 +56,11 @@ $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 # A test of a room links that room and what lies below it.
 below_text  := text
 below_host  := host
-below_world := world text host
+below_world := world array text host
 below_array := array host
 below_nt    := nt $(below_world)
 below_pnp   := pnp $(below_nt)
-below_port  := port/sim port array $(below_pnp)
+below_port  := port/sim port $(below_pnp)
 below_core  := core $(below_port)
 below_disk  := disk core $(below_port)
 below_load  := load $(below_nt)
@@ -73,9 +75,10 @@ $(B)/tests/$(1)/%: mpio/$(1)/tests/%.c $(foreach r,$(below_$(1)),$(call lib,$(r)
 	$$(CC) $$(CFLAGS) -Impio/$(1) -MMD -MP -MF $$@.d $$< -o $$@ $(LDOPT) \
 	    -Wl,--start-group $(foreach r,$(below_$(1)),$(call lib,$(r))) -Wl,--end-group -lcmocka $$(LIBS)
 tests_$(1) := $(patsubst mpio/$(1)/tests/%.c,$(B)/tests/$(1)/%,$(wildcard mpio/$(1)/tests/test_*.c))
+tests-$(1): $$(tests_$(1))
 unit-$(1): $$(tests_$(1))
 	@for t in $$(tests_$(1)); do echo "== $$$$t"; $$$$t || exit 1; done
-.PHONY: unit-$(1)
+.PHONY: unit-$(1) tests-$(1)
 endef
 $(foreach r,$(TEST_ROOMS),$(eval $(call test_rules,$(r))))
 
@@ -96,6 +99,10 @@ $(B)/mpio: $(foreach r,$(PROGRAM_ROOMS),$(call lib,$(r))) $(B)/exports.list
 SAMPLE := build/dsm_sample/$(CFG)/dsm_sample.so
 $(SAMPLE): $(wildcard dsm_sample/*.c dsm_sample/*.h ddk/include/*.h ddk/include/openmpio/*.h) ddk/dsm.mk
 	@$(MAKE) --no-print-directory -C dsm_sample DDK=../ddk BUILD=$(abspath $(@D)) CC=$(CC) $(if $(filter asan,$(CFG)),SAN=1)
+
+$(B)/mpio-bench: mpio/bench/bench.c $(foreach r,$(PROGRAM_ROOMS),$(call lib,$(r))) $(B)/exports.list
+	$(CC) $(CFLAGS) -o $@ $< -Wl,--dynamic-list=$(B)/exports.list -Wl,--whole-archive \
+	    $(foreach r,$(filter-out cli,$(PROGRAM_ROOMS)),$(call lib,$(r))) -Wl,--no-whole-archive $(LDOPT) $(LIBS)
 
 all: $(B)/mpio $(SAMPLE)
 
@@ -124,6 +131,22 @@ check-all:
 	@sh tools/need.sh check
 	@sh tools/check.sh all
 
+# ---- fuzz targets: clang's libFuzzer over the room's sources, in CFG=fuzzer ------------------------
+define fuzz_rules
+build/fuzz/bin/%: mpio/$(1)/tests/%.c FORCE
+	@$(MAKE) --no-print-directory -s CFG=fuzzer $(foreach r,$(below_$(1)),room-$(subst /,-,$(r)))
+	@mkdir -p build/fuzz/bin
+	@clang $(filter-out -O2,$(CFLAGS)) -O1 -Wno-microsoft-anon-tag -Wno-four-char-constants -fsanitize=fuzzer,address,undefined -Impio/$(1) $$< -o $$@ \
+	    -Wl,--start-group $(foreach r,$(below_$(1)),build/fuzzer/lib$(subst /,-,$(r)).a) -Wl,--end-group $(LIBS)
+endef
+FORCE:
+$(foreach r,$(TEST_ROOMS),$(if $(wildcard mpio/$(r)/tests/fuzz_*.c),$(eval $(call fuzz_rules,$(r)))))
+
+FUZZ_SECONDS ?= 60
+fuzz:
+	@sh tools/need.sh check
+	@sh tools/fuzz.sh $(FUZZ_SECONDS)
+
 asan:
 	@$(MAKE) --no-print-directory CFG=asan all
 
@@ -137,6 +160,6 @@ install: all
 	install -m 644 mpio/include/mpio.h $(DESTDIR)$(PREFIX)/include/mpio.h
 	cp -R ddk dsm_sample docs/examples $(DESTDIR)$(PREFIX)/share/openmpio/
 
-.PHONY: all help demo check check-all asan clean install
+.PHONY: all help demo check check-all asan fuzz bench clean install FORCE
 
 -include $(shell find build -name "*.d" 2>/dev/null)

@@ -384,7 +384,7 @@ NTSTATUS MpioWmiCall(struct mpio_wmi *Call, ULONG BufferLength, ULONG *Produced)
 
 /* io.c */
 NTSTATUS MpioStartRequest(PMPIO_PDO Pdo, PIRP Irp, PSCSI_REQUEST_BLOCK Srb, MPIO_REQUEST_KIND Kind);
-VOID MpioSelectAndSend(PMPIO_REQUEST Request, BOOLEAN FromQueue);
+VOID MpioSelectLocked(PMPIO_REQUEST Request, BOOLEAN FromQueue, KIRQL Irql); /* Lun->Lock held, released */
 VOID MpioSend(PMPIO_REQUEST Request, PMPIO_INSTANCE Instance); /* Instance is held for the request */
 VOID MpioFreeRequest(PMPIO_REQUEST Request);                   /* Lun->Lock held */
 IO_COMPLETION_ROUTINE MpioRequestCompleted;                    /* complete.c */

@@ -122,7 +122,7 @@ static PMPIO_INSTANCE KeptInstance(PMPIO_REQUEST Request)
 }
 
 /* Lun->Lock is held on entry and released. */
-static VOID SelectLocked(PMPIO_REQUEST Request, BOOLEAN FromQueue, KIRQL Irql)
+VOID MpioSelectLocked(PMPIO_REQUEST Request, BOOLEAN FromQueue, KIRQL Irql)
 {
     PMPIO_LUN lun = Request->Lun;
     const ULONG closed = FromQueue ? ~(ULONG)MPIO_GATE_QUEUE : ~0u;
@@ -198,14 +198,6 @@ static VOID SelectLocked(PMPIO_REQUEST Request, BOOLEAN FromQueue, KIRQL Irql)
         }
         MpioFinishIrp(Request, status, SRB_STATUS_NO_DEVICE);
     }
-}
-
-VOID MpioSelectAndSend(PMPIO_REQUEST Request, BOOLEAN FromQueue)
-{
-    KIRQL irql;
-
-    KeAcquireSpinLock(&Request->Lun->Lock, &irql);
-    SelectLocked(Request, FromQueue, irql);
 }
 
 /* The caller gives its hold of Instance to the request. */
@@ -310,6 +302,6 @@ NTSTATUS MpioStartRequest(PMPIO_PDO Pdo, PIRP Irp, PSCSI_REQUEST_BLOCK Srb, MPIO
     IoMarkIrpPending(Irp);
     lun->Outstanding++;
     Pdo->Outstanding++;
-    SelectLocked(request, FALSE, irql);
+    MpioSelectLocked(request, FALSE, irql);
     return STATUS_PENDING;
 }

@@ -87,8 +87,7 @@ VOID MpioReleaseDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
         RemoveEntryList(&request->Link);
         lun->HeldCount--;
         request->KeepInstance = !lun->Recategorize;
-        KeReleaseSpinLock(&lun->Lock, irql);
-        MpioSelectAndSend(request, TRUE);
+        MpioSelectLocked(request, TRUE, irql);
         KeAcquireSpinLock(&lun->Lock, &irql);
     }
     if (IsListEmpty(&lun->Held)) {
@@ -126,8 +125,7 @@ VOID MpioRetryDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
     UNREFERENCED_PARAMETER(Argument2);
     KeAcquireSpinLock(&request->Lun->Lock, &irql);
     RemoveEntryList(&request->Link);
-    KeReleaseSpinLock(&request->Lun->Lock, irql);
-    MpioSelectAndSend(request, TRUE);
+    MpioSelectLocked(request, TRUE, irql);
 }
 
 /* ---- the end of an instance or of a pseudo-LUN ---------------------------------------------------- */

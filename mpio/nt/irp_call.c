@@ -102,7 +102,7 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     if (__builtin_expect(Irp->Type != IO_TYPE_IRP, 0)) {
         NtBugCheckRule(RULE_IRP_FREED, (ULONGLONG)(ULONG_PTR)Irp, 0);
     }
-    if (__builtin_expect(Irp->CurrentLocation <= 1 || Irp->CurrentLocation > Irp->StackCount + 2, 0)) {
+    if (__builtin_expect(Irp->CurrentLocation <= 1 || Irp->CurrentLocation > Irp->StackCount + 1, 0)) {
         NtBugCheckRule(RULE_IRP_STACK, (ULONGLONG)(ULONG_PTR)Irp, (ULONGLONG)(LONGLONG)Irp->CurrentLocation);
     }
     Irp->CurrentLocation--;

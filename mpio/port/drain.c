@@ -7,7 +7,7 @@
  * A completion routine may send the next request, which may complete inline too. To keep the stack
  * flat, drains nest PORT_DRAIN_DEPTH deep at most: beyond that the outer drain goes on, and the DPC
  * is queued as well, so that a completion routine that busy-waits for its next request sees it done
- * by another CPU. DrainDepth is a hint and needs no lock: a wrong value costs a DPC.
+ * by another CPU. While Starting is not 0 somebody is inside HwStartIo and drains afterwards.
  */
 #include "port/port.h"
 
@@ -15,6 +15,9 @@ VOID PortReturn(PPORT_ADAPTER Adapter, PPORT_REQUEST Request)
 {
     Request->State = PORT_REQUEST_RETURNED;
     ExInterlockedInsertTailList(&Adapter->Completed, &Request->Finished, &Adapter->CompletedLock);
+    if (Adapter->Starting == 0) {
+        KeInsertQueueDpc(&Adapter->CompletionDpc, NULL, NULL);
+    }
 }
 
 NTSTATUS PortStatusOf(UCHAR SrbStatus)

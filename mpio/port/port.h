@@ -178,7 +178,7 @@ struct _PORT_ADAPTER {
     SLIST_HEADER FreeRequests;
     KSPIN_LOCK FreeLock, Lock, StartIoLock, InterruptLock, CompletedLock;
     LIST_ENTRY Completed;           /* requests returned by the miniport, in order */
-    LONG DrainDepth;                /* a hint, see drain.c */
+    LONG DrainDepth, Starting;      /* plain: contexts of a machine switch inside kernel calls only; see drain.c */
     KDPC CompletionDpc;
     volatile LONG Holds;            /* ADAPTER_HOLD_*, interlocked */
     volatile LONG Outstanding;
@@ -263,6 +263,7 @@ UCHAR PortScanCommand(PPORT_UNIT Unit, const UCHAR *Cdb, UCHAR CdbLength, PVOID 
 PPORT_REQUEST PortAllocateRequest(PPORT_UNIT Unit);
 VOID PortFreeRequest(PPORT_REQUEST Request);
 VOID PortSubmit(PPORT_REQUEST Request);
+VOID PortSubmitDirect(PPORT_REQUEST Request);       /* past queue, holds and depth: resets, aborts */
 VOID PortKickUnit(PPORT_UNIT Unit);
 VOID PortKickAdapter(PPORT_ADAPTER Adapter);
 /* Any IRQL; clearing one starts what waited for it. */

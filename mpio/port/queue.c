@@ -89,7 +89,7 @@ static BOOLEAN MayStart(PPORT_UNIT Unit, ULONG SrbFlags)
     return TRUE;
 }
 
-static VOID Activate(PPORT_REQUEST Request)
+static VOID Activate(PPORT_REQUEST Request, BOOLEAN Tagged)
 {
     PPORT_UNIT unit = Request->Unit;
     PSCSI_REQUEST_BLOCK srb = Request->Srb;
@@ -97,7 +97,7 @@ static VOID Activate(PPORT_REQUEST Request)
     Request->State = PORT_REQUEST_ACTIVE;
     srb->SrbStatus = SRB_STATUS_PENDING;
     srb->ScsiStatus = 0;
-    srb->QueueTag = TakeTag(unit);
+    srb->QueueTag = Tagged ? TakeTag(unit) : SP_UNTAGGED;
     srb->SrbFlags |= SRB_FLAGS_IS_ACTIVE;
     unit->Outstanding++;
     unit->Requests++;
@@ -127,30 +127,33 @@ VOID PortTakeStartable(PPORT_UNIT Unit, PLIST_ENTRY List)
         }
         RemoveEntryList(&request->Link);
         Unit->WaitingCount--;
-        Activate(request);
+        Activate(request, TRUE);
         /* Finished is free until the miniport returns the request: it carries the list of the start. */
         InsertTailList(&Unit->Active, &request->Link);
         InsertTailList(List, &request->Finished);
     }
 }
 
-/* Hands one active request to the miniport. DISPATCH_LEVEL, no lock held. */
+/* Hands one active request to the miniport. DISPATCH_LEVEL, no lock held; the caller drains afterwards. */
 static VOID StartRequest(PPORT_ADAPTER Adapter, PPORT_REQUEST Request)
 {
     PPORT_DRIVER driver = Adapter->Driver;
     PSCSI_REQUEST_BLOCK srb = Request->Srb;
     PORT_LOCK_STATE lock;
-    BOOLEAN accepted;
+    BOOLEAN accepted = TRUE;
 
+    Adapter->Starting++;
     if (driver->Init.HwBuildIo != NULL &&
         !NT_CALL_OUT("HwBuildIo", driver->DriverObject, DISPATCH_LEVEL, driver->Init.HwBuildIo,
                      Adapter->Extension, srb)) {
-        return; /* the miniport completes it by itself */
+        goto out; /* the miniport completes it by itself */
     }
     PortAcquireStartIo(Adapter, &lock);
     accepted = NT_CALL_OUT("HwStartIo", driver->DriverObject, DISPATCH_LEVEL, driver->Init.HwStartIo,
                            Adapter->Extension, srb);
     PortReleaseStartIo(Adapter, &lock);
+out:
+    Adapter->Starting--;
     if (!accepted && Request->State == PORT_REQUEST_ACTIVE && Request->Srb == srb) {
         /* Not published what StorPort does beyond "resubmits later": we treat it as BUSY. */
         srb->SrbStatus = SRB_STATUS_BUSY;
@@ -189,7 +192,7 @@ VOID PortSubmit(PPORT_REQUEST Request)
     }
     if (MayStart(unit, srb->SrbFlags)) {
         InsertTailList(&unit->Active, &Request->Link);
-        Activate(Request);
+        Activate(Request, TRUE);
         KeReleaseSpinLockFromDpcLevel(&unit->Lock);
         StartRequest(adapter, Request);
         PortDrain(adapter);
@@ -201,6 +204,22 @@ wait:
     InsertTailList(&unit->Waiting, &Request->Link);
     unit->WaitingCount++;
     KeReleaseSpinLock(&unit->Lock, irql);
+}
+
+VOID PortSubmitDirect(PPORT_REQUEST Request)
+{
+    PPORT_UNIT unit = Request->Unit;
+    KIRQL irql;
+
+    Request->Srb->SrbExtension = Request->Extension;
+    Request->Length = Request->Srb->DataTransferLength;
+    KeAcquireSpinLock(&unit->Lock, &irql);
+    InsertTailList(&unit->Active, &Request->Link);
+    Activate(Request, FALSE);
+    KeReleaseSpinLockFromDpcLevel(&unit->Lock);
+    StartRequest(unit->Adapter, Request);
+    PortDrain(unit->Adapter);
+    KeLowerIrql(irql);
 }
 
 VOID PortKickUnit(PPORT_UNIT Unit)

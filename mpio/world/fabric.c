@@ -210,7 +210,8 @@ int fabric_connect(struct hba *h, const struct fabric_path_config *config)
     return (int)p->target;
 }
 
-void fabric_inject(struct hba *h, uint32_t target, enum fabric_fault fault, unsigned count, uint64_t value)
+void fabric_inject(struct hba *h, uint32_t target, enum fabric_fault fault, unsigned count,
+                   uint64_t value)
 {
     struct fabric_path *p;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fibres: blocking, waking, and the pool of stacks. The loop is a fibre too. When code running on it
- * blocks, a spare becomes the loop and the old one an ordinary blocked fibre; once its event handler
- * returns it finds that it is not the loop any more and goes to the pool. Every other fibre is entered
- * from the loop and goes back to it. One thread; nothing needs a lock.
+ * Fibres: blocking, waking, and the pool of stacks. The loop is a fibre too. When code running on
+ * it blocks, a spare becomes the loop and the old one an ordinary blocked fibre; once its event
+ * handler returns it finds that it is not the loop any more and goes to the pool. Every other fibre
+ * is entered from the loop and goes back to it. One thread; nothing needs a lock.
  */
 #include "world/world_private.h"
 
@@ -17,7 +17,7 @@ struct fibre_whole {
     struct fibre_private private;
 };
 
-/* ---- the pool --------------------------------------------------------------------------------- */
+/* ---- the pool ------------------------------------------------------------------------------- */
 
 static void put_spare(struct world *w, struct fibre *f)
 {
@@ -79,7 +79,7 @@ void fibre_destroy_all(struct world *w)
     }
 }
 
-/* ---- switching -------------------------------------------------------------------------------- */
+/* ---- switching ------------------------------------------------------------------------------ */
 
 static void switch_to(struct fibre *from, struct fibre *to, bool from_ends)
 {
@@ -140,7 +140,7 @@ static struct fibre *running_fibre(void)
     return self;
 }
 
-/* ---- the interface ------------------------------------------------------------------------------ */
+/* ---- the interface -------------------------------------------------------------------------- */
 
 struct fibre *fibre_start(struct world *w, struct machine *m, void (*entry)(void *), void *argument)
 {

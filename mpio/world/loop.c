@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loop: takes the earliest event and runs it on the loop's own stack. With the virtual clock time
- * jumps to it; with the host clock the loop sleeps in host_poll until then. Faults and hangs of the
- * code it runs end up here and go to the machine they belong to.
+ * The loop: takes the earliest event and runs it on the loop's own stack. With the virtual clock
+ * time jumps to it; with the host clock the loop sleeps in host_poll until then. Faults and hangs
+ * of the code it runs end up here and go to the machine they belong to.
  */
 #include "world/world_private.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Machines: what the world keeps of each, and how one leaves it without disturbing the others. Their
- * kernels hang in root[].
+ * Machines: what the world keeps of each, and how one leaves it without disturbing the others.
+ * Their kernels hang in root[].
  */
 #include "world/world_private.h"
 

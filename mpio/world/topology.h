@@ -201,6 +201,9 @@ struct topology *topology_parse(const char *file_name, const char *text, size_t 
                                 struct text_error *error);
 void topology_free(struct topology *t);
 
+/* One action without a time, as a timeline writes it ("link hba0 down"), about the objects of `t`. */
+bool topology_parse_action(const struct topology *t, const char *command,
+                           struct topology_action *action, struct text_error *error);
 /* What was read, as a table for people. */
 void topology_describe(const struct topology *t, struct buffer *out);
 /* An action as the timeline writes it, without its time. */

@@ -328,6 +328,30 @@ bool topology_read_timeline(struct topology *t, const struct ini_section *sectio
     return true;
 }
 
+bool topology_parse_action(const struct topology *t, const char *command,
+                           struct topology_action *action, struct text_error *error)
+{
+    struct topology reader = *t; /* borrows the objects; its timeline is the one line */
+    char text[TOPOLOGY_TEXT_MAX + 32];
+    bool ok;
+
+    if (strlen(command) > TOPOLOGY_TEXT_MAX || strpbrk(command, "\r\n;[") != NULL)
+        return text_error_set(error, NULL, 0, 0, "a command is one line of at most %u bytes",
+                              TOPOLOGY_TEXT_MAX);
+    int length = snprintf(text, sizeof text, "[timeline]\n0s = %s\n", command);
+    reader.ini = ini_parse("command", text, (size_t)length, INI_UNIQUE, error);
+    if (reader.ini == NULL)
+        return false;
+    reader.actions = NULL;
+    reader.action_count = 0;
+    ok = topology_read_timeline(&reader, ini_find_section(reader.ini, "timeline"), error);
+    if (ok)
+        *action = reader.actions[0];
+    free(reader.actions);
+    ini_free(reader.ini);
+    return ok;
+}
+
 /* ---- and back into words -------------------------------------------------------------------------------- */
 void topology_time_text(uint64_t time, char *text, size_t size)
 {

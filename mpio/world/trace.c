@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The event stream: a ring of the last records, a streaming hash of all of them, a listener. Emitting
- * never allocates. One thread.
+ * The event stream: a ring of the last records, a streaming hash of all of them, a listener.
+ * Emitting never allocates. One thread.
  */
 #include "world/world_private.h"
 

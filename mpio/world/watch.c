@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* ---- other threads ---------------------------------------------------------------------------- */
+/* ---- other threads -------------------------------------------------------------------------- */
 
 bool world_post_foreign(struct world *w, void (*run)(void *argument), void *argument)
 {
@@ -57,7 +57,7 @@ void world_take_foreign(struct world *w)
         world_post(w, &w->foreign_event, w->now, EVENT_INTERRUPT);
 }
 
-/* ---- sockets ---------------------------------------------------------------------------------- */
+/* ---- sockets -------------------------------------------------------------------------------- */
 
 static void run_watch(struct event *e)
 {

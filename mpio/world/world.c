@@ -32,11 +32,10 @@ struct world *world_create(const struct world_options *options)
     w->waker = (struct host_waker){-1, -1};
     host_context_adopt(&w->outside_private.context);
     world_seed_streams(w);
-    bool good = queue_init(&w->queue) &&
-                trace_init(w, options->trace_records != 0 ? options->trace_records
-                                                          : TRACE_RECORDS) &&
-                (w->clock == WORLD_CLOCK_VIRTUAL || host_waker_open(&w->waker)) &&
-                fibre_make_spare(w);
+    bool good =
+        queue_init(&w->queue) &&
+        trace_init(w, options->trace_records != 0 ? options->trace_records : TRACE_RECORDS) &&
+        (w->clock == WORLD_CLOCK_VIRTUAL || host_waker_open(&w->waker)) && fibre_make_spare(w);
     if (world_fibre == NULL)
         world_fibre = &w->outside;
     if (!good) {
@@ -119,7 +118,8 @@ void world_post(struct world *w, struct event *e, uint64_t time, enum event_prio
     e->time = time > w->now ? time : w->now;
     e->sequence = w->sequence++;
     e->priority = (uint8_t)priority;
-    uint64_t rank = w->explore ? world_random(w, STREAM_SCHEDULE) >> (64 - ORDER_BITS) : e->sequence;
+    uint64_t rank =
+        w->explore ? world_random(w, STREAM_SCHEDULE) >> (64 - ORDER_BITS) : e->sequence;
     queue_put(&w->queue, e, e->time, (uint64_t)priority << ORDER_BITS | rank);
 }
 

@@ -13,12 +13,12 @@
 #include <assert.h>
 #include <stdatomic.h>
 
-#define MPIO_CONTAINER(pointer, type, member)                                                     \
-    ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define MPIO_CONTAINER(pointer, type, member)                                                      \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* ---- queue.c: a 4-ary heap; keys stand in the array, so that sifting does not touch the events --- */
+/* ---- queue.c: a 4-ary heap; the keys stand in the array, so comparing touches no event ------ */
 struct queue_slot {
-    uint64_t time, order;       /* order: priority in the upper two bits, then sequence or a draw */
+    uint64_t time, order; /* order: priority in the upper two bits, then sequence or a draw */
     struct event *event;
 };
 struct queue {
@@ -27,27 +27,28 @@ struct queue {
 };
 bool queue_init(struct queue *q);
 void queue_destroy(struct queue *q);
-void queue_put(struct queue *q, struct event *e, uint64_t time, uint64_t order); /* e is not queued */
-void queue_take(struct queue *q, struct event *e);                              /* e is queued */
-struct event *queue_pop(struct queue *q);                                       /* not empty */
+/* put: e is not queued. take: it is. pop: the queue is not empty. */
+void queue_put(struct queue *q, struct event *e, uint64_t time, uint64_t order);
+void queue_take(struct queue *q, struct event *e);
+struct event *queue_pop(struct queue *q);
 void queue_drop_machine(struct queue *q, const struct machine *m);
 
 /* ---- fibres -------------------------------------------------------------------------------- */
 enum fibre_state {
-    FIBRE_SPARE,    /* in the pool */
-    FIBRE_RUNNING,  /* runs now, or is the loop waiting for the fibre it entered */
+    FIBRE_SPARE,   /* in the pool */
+    FIBRE_RUNNING, /* runs now, or is the loop waiting for the fibre it entered */
     FIBRE_BLOCKED,
     FIBRE_RUNNABLE, /* its wake event is queued */
 };
 struct fibre_private {
-    struct fibre *fibre;        /* whose this is */
+    struct fibre *fibre; /* whose this is */
     struct host_context context;
     enum fibre_state state;
     struct event wake;
     void (*entry)(void *);
     void *argument;
     struct fibre *next_spare;
-    struct fibre *next;         /* every fibre of the world, newest first */
+    struct fibre *next; /* every fibre of the world, newest first */
 };
 
 /* ---- watch.c -------------------------------------------------------------------------------- */
@@ -66,34 +67,34 @@ struct watch {
 };
 
 struct world {
-    uint64_t now;               /* host clock: as of the last look */
+    uint64_t now; /* host clock: as of the last look */
     struct queue queue;
     uint64_t sequence, events;
-    uint32_t stalled;           /* events and kernel calls since time advanced */
+    uint32_t stalled; /* events and kernel calls since time advanced */
     bool explore, stop, running;
     enum world_clock clock;
-    volatile uint32_t *beat;    /* of the watchdog; a word of this thread */
+    volatile uint32_t *beat; /* of the watchdog; a word of this thread */
 
-    struct fibre *loop;         /* the fibre that runs the loop */
+    struct fibre *loop; /* the fibre that runs the loop */
     struct fibre *spares, *fibres;
     size_t fibre_stack;
-    struct fibre outside;       /* stands for the stack that called world_run */
+    struct fibre outside; /* stands for the stack that called world_run */
     struct fibre_private outside_private;
-    uint64_t limit;             /* of this world_run */
+    uint64_t limit; /* of this world_run */
     enum world_stop result;
 
     uint64_t seed, random[STREAM_COUNT];
     struct machine *machines, **machines_end;
     unsigned machine_count;
 
-    uint64_t host_start;        /* ns */
-    unsigned since_poll;        /* events since the sockets were looked at */
+    uint64_t host_start; /* ns */
+    unsigned since_poll; /* events since the sockets were looked at */
     struct host_waker waker;
-    _Atomic(struct foreign *) foreign;  /* newest first, pushed by any thread */
-    struct foreign *taken;              /* oldest first, the world's own now */
-    struct event foreign_event;         /* runs the oldest of them */
+    _Atomic(struct foreign *) foreign; /* newest first, pushed by any thread */
+    struct foreign *taken;             /* oldest first, the world's own now */
+    struct event foreign_event;        /* runs the oldest of them */
     struct watch *watches;
-    struct host_poll *polls;    /* [0] is the waker */
+    struct host_poll *polls; /* [0] is the waker */
     unsigned watch_count, poll_room;
 
     struct trace_record *ring;
@@ -105,14 +106,15 @@ struct world {
 /* loop.c */
 void world_loop(void *fibre);
 void world_look_at_clock(struct world *w);
-_Noreturn void world_hang(struct machine *m);   /* no progress: a HANG of the running code */
+_Noreturn void world_hang(struct machine *m); /* no progress: a HANG of the running code */
 void world_on_fault(const struct host_fault *fault);
 
 /* fibre.c */
-bool fibre_make_spare(struct world *w);         /* false without memory */
+bool fibre_make_spare(struct world *w); /* false without memory */
 void fibre_new_loop(struct world *w);
-_Noreturn void fibre_park(struct fibre *self);  /* ends the running fibre: its stack goes to the pool */
-void fibre_enter(struct fibre *to);             /* until something enters this fibre again */
+_Noreturn void
+fibre_park(struct fibre *self);     /* ends the running fibre: its stack goes to the pool */
+void fibre_enter(struct fibre *to); /* until something enters this fibre again */
 void fibre_drop_machine(struct world *w, const struct machine *m);
 void fibre_destroy_all(struct world *w);
 

@@ -18,7 +18,6 @@ typedef struct _DDK_SRB_CDB {
     PUCHAR Cdb;
     PUCHAR CdbLength8;
     PULONG CdbLength32;
-    ULONG CdbRoom; /* bytes the Cdb array can hold */
 } DDK_SRB_CDB;
 
 FORCEINLINE VOID DdkSrbLocateCdb(PVOID Srb, DDK_SRB_CDB *Fields)
@@ -34,7 +33,6 @@ FORCEINLINE VOID DdkSrbLocateCdb(PVOID Srb, DDK_SRB_CDB *Fields)
         Fields->SenseInfoBuffer = &classic->SenseInfoBuffer;
         Fields->Cdb = classic->Cdb;
         Fields->CdbLength8 = &classic->CdbLength;
-        Fields->CdbRoom = sizeof(classic->Cdb);
         return;
     }
     record = DdkSrbCdbRecord(Srb);
@@ -49,7 +47,6 @@ FORCEINLINE VOID DdkSrbLocateCdb(PVOID Srb, DDK_SRB_CDB *Fields)
         Fields->SenseInfoBuffer = &cdb->SenseInfoBuffer;
         Fields->Cdb = cdb->Cdb;
         Fields->CdbLength32 = &cdb->CdbLength;
-        Fields->CdbRoom = DDK_EXTENDED(Srb)->SrbLength - (ULONG)(cdb->Cdb - (PUCHAR)Srb);
     } else {
         PSRBEX_DATA_SCSI_CDB16 cdb = (PSRBEX_DATA_SCSI_CDB16)record;
 
@@ -58,7 +55,6 @@ FORCEINLINE VOID DdkSrbLocateCdb(PVOID Srb, DDK_SRB_CDB *Fields)
         Fields->SenseInfoBuffer = &cdb->SenseInfoBuffer;
         Fields->Cdb = cdb->Cdb;
         Fields->CdbLength8 = &cdb->CdbLength;
-        Fields->CdbRoom = record->Type == SrbExDataTypeScsiCdb32 ? 32 : 16;
     }
 }
 
@@ -174,10 +170,9 @@ FORCEINLINE PCDB SrbGetScsiData(PVOID Srb, PUCHAR CdbLength8, PULONG CdbLength32
     return (PCDB)fields.Cdb;
 }
 
-/* NULL leaves a field as it is; a CDB longer than the record's room is not copied. */
+/* NULL leaves a field as it is. */
 FORCEINLINE VOID SrbSetScsiData(PVOID Srb, PUCHAR CdbLength8, PULONG CdbLength32, PUCHAR ScsiStatus,
-                                PVOID *SenseInfoBuffer, PUCHAR SenseInfoBufferLength, PCDB Cdb,
-                                ULONG CdbBytes)
+                                PVOID *SenseInfoBuffer, PUCHAR SenseInfoBufferLength)
 {
     DDK_SRB_CDB fields;
 
@@ -199,9 +194,6 @@ FORCEINLINE VOID SrbSetScsiData(PVOID Srb, PUCHAR CdbLength8, PULONG CdbLength32
     }
     if (SenseInfoBufferLength != NULL) {
         *fields.SenseInfoBufferLength = *SenseInfoBufferLength;
-    }
-    if (Cdb != NULL && CdbBytes <= fields.CdbRoom) {
-        RtlCopyMemory(fields.Cdb, Cdb, CdbBytes);
     }
 }
 

@@ -35,7 +35,8 @@ static void begin(void)
     abort();
 }
 
-bool host_context_create(struct host_context *c, size_t bytes, void (*entry)(void *), void *argument)
+bool host_context_create(struct host_context *c, size_t bytes, void (*entry)(void *),
+                         void *argument)
 {
     size_t page = host_page_size();
     size_t usable = (bytes + page - 1) / page * page;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Faults of the processor become calls of a handler. The signal handler runs on its own stack, notes
- * the frames of the interrupted code, and makes the kernel return to land() on an emergency stack:
- * so the handler runs as ordinary code with the interrupted code's signal mask.
+ * Faults of the processor become calls of a handler. The signal handler runs on its own stack,
+ * notes the frames of the interrupted code, and makes the kernel return to land() on an emergency
+ * stack: so the handler runs as ordinary code with the interrupted code's signal mask.
  */
 #define _GNU_SOURCE
 #include "host/posix/machine.h"
@@ -21,8 +21,8 @@
 static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
 #define FAULT_SIGNALS (sizeof(fault_signals) / sizeof(fault_signals[0]))
 
-/* A disposition is the process's, so this is the one thing here that is not the thread's: what had the
- * signals before us. */
+/* A disposition is the process's, so this is the one thing here that is not the thread's: what had
+ * the signals before us. */
 static struct {
     struct sigaction previous[FAULT_SIGNALS];
 } host_process;
@@ -94,7 +94,7 @@ static enum host_fault_kind classify(int signal, const void *address)
     case SIGSEGV:
     case SIGBUS:
         return low != 0 && a < low && a >= low - OVERFLOW_BYTES ? HOST_FAULT_STACK
-                                                                 : HOST_FAULT_ACCESS;
+                                                                : HOST_FAULT_ACCESS;
     default:
         return HOST_FAULT_HANG;
     }
@@ -154,8 +154,8 @@ static bool is_ours(const struct sigaction *action)
     return (action->sa_flags & SA_SIGINFO) != 0 && action->sa_sigaction == on_signal;
 }
 
-/* Takes the signals from whoever has them: test frameworks set their own handlers between two runs, all
- * of them at once, so one tells. */
+/* Takes the signals from whoever has them: test frameworks set their own handlers between two runs,
+ * all of them at once, so one tells. */
 static void take_signals(void)
 {
     struct sigaction action = {.sa_sigaction = on_signal,

@@ -147,8 +147,7 @@ int64_t host_file_pwrite(int file, const void *data, size_t length, uint64_t off
 {
     size_t done = 0;
     while (done < length) {
-        ssize_t n =
-            pwrite(file, (const char *)data + done, length - done, (off_t)(offset + done));
+        ssize_t n = pwrite(file, (const char *)data + done, length - done, (off_t)(offset + done));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {

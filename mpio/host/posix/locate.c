@@ -24,8 +24,8 @@ static int look_into_module(struct dl_phdr_info *module, size_t size, void *argu
     struct search *s = argument;
     for (unsigned i = 0; i < module->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &module->dlpi_phdr[i];
-        if (segment->p_type != PT_LOAD || s->pc - (module->dlpi_addr + segment->p_vaddr) >=
-                                              segment->p_memsz)
+        if (segment->p_type != PT_LOAD ||
+            s->pc - (module->dlpi_addr + segment->p_vaddr) >= segment->p_memsz)
             continue;
         bool program = module->dlpi_name == NULL || module->dlpi_name[0] == '\0';
         snprintf(s->location->module, sizeof(s->location->module), "%s",
@@ -57,8 +57,7 @@ static void ask_addr2line(struct host_location *location)
     if (file[0] == '?' || colon == NULL)
         return;
     *colon = '\0';
-    snprintf(location->file, sizeof(location->file), "%.*s", (int)sizeof(location->file) - 1,
-             file);
+    snprintf(location->file, sizeof(location->file), "%.*s", (int)sizeof(location->file) - 1, file);
     location->line = (unsigned)strtoul(colon + 1, NULL, 10);
 }
 

@@ -27,7 +27,7 @@ static inline void *machine_prepare(char *low, char *high, void (*function)(void
         uint32_t x87_control;
         uint64_t r15, r14, r13, r12, rbx, rbp, return_address, end;
     } frame = {
-        .mxcsr = 0x1f80,        /* every exception masked, round to nearest */
+        .mxcsr = 0x1f80, /* every exception masked, round to nearest */
         .x87_control = 0x037f,
         .rbx = (uint64_t)(uintptr_t)function,
         .return_address = (uint64_t)(uintptr_t)host_context_thunk,
@@ -54,7 +54,7 @@ static inline bool machine_undo_call(ucontext_t *u, const char *low, const char 
     return true;
 }
 
-/* When the signal handler returns, `function` runs on this stack instead of the interrupted code. */
+/* When the signal handler returns, `function` runs on this stack, not the interrupted code. */
 static inline void machine_land(ucontext_t *u, char *low, char *high, void (*function)(void))
 {
     (void)low;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state of host/posix and the sentence about the last failure. Per thread, so nothing guards it.
+ * The state of host/posix and the sentence about the last failure. Per thread, so it needs
+ * no guard.
  */
 #include "host/posix/state.h"
 

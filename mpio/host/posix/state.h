@@ -12,8 +12,8 @@
 #include <time.h>
 
 struct host_state {
-    char error[512];                /* host_error */
-    char executable[PATH_MAX];      /* host_executable */
+    char error[512];           /* host_error */
+    char executable[PATH_MAX]; /* host_executable */
 
     /* Bounds of the stack running now; NULL until the first adopt. */
     char *stack_low, *stack_high;
@@ -21,8 +21,8 @@ struct host_state {
 
     /* faults.c */
     void (*handler)(const struct host_fault *fault);
-    bool installed;                 /* signal stack and emergency stack are there */
-    bool handling;                  /* the handler runs: a second fault is fatal */
+    bool installed; /* signal stack and emergency stack are there */
+    bool handling;  /* the handler runs: a second fault is fatal */
     struct host_context emergency;
     struct host_fault fault;
 
@@ -38,14 +38,14 @@ extern _Thread_local struct host_state host_state;
 /* Notes "what: reason of errno" (or just `what` with error 0) for host_error; answers false. */
 bool host_fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- sanitizer.c: what sanitizers and valgrind must know about stacks ------------------------- */
+/* ---- sanitizer.c: what sanitizers and valgrind must know about stacks ----------------------- */
 void host_stack_created(struct host_context *c);
 void host_stack_destroyed(struct host_context *c);
-void host_stack_forgotten(struct host_context *c);  /* its frames are abandoned */
+void host_stack_forgotten(struct host_context *c); /* its frames are abandoned */
 void host_stack_leaving(struct host_context *from, const struct host_context *to, bool from_ends);
 void host_stack_arrived(struct host_context *back_on);
 
-/* ---- watchdog.c, called from the signal handler ------------------------------------------------ */
+/* ---- watchdog.c, called from the signal handler --------------------------------------------- */
 bool host_watchdog_expired(void);
 int host_watchdog_signal(void);
 

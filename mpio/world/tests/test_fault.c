@@ -11,8 +11,11 @@
 #include "host/host.h"
 #include "world/world.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* Faults are what this is about: keep the sanitizers from seeing them first. */
 #define BREAKS __attribute__((noinline, no_sanitize("address", "undefined")))
@@ -117,7 +120,7 @@ static struct host_location where(unsigned frame)
     return l;
 }
 
-/* Breaks one machine on a fibre and another one on the loop's stack; the world goes on both times. */
+/* Breaks one machine on a fibre and one on the loop's stack; the world goes on both times. */
 static void breaks(void (*routine)(void *), enum host_fault_kind kind)
 {
     struct world_options options = {.seed = 1};
@@ -244,6 +247,49 @@ static void fifty_faults_need_no_more_memory(void **state)
     world_destroy(w);
 }
 
+static void fault_again(struct machine *m, const void *host_fault)
+{
+    (void)m, (void)host_fault;
+    write_to_null(NULL);
+}
+static const struct machine_operations broken_operations = {.fault = fault_again};
+
+/* The signal that ends a process in which this runs; nobody but the host handles faults there. */
+static int ends_by(const struct machine_operations *its_operations)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGSEGV, SIG_DFL);
+        signal(SIGABRT, SIG_DFL);
+        struct world_options options = {.seed = 1};
+        struct world *w = world_create(&options);
+        struct machine *m = NULL;
+        if (its_operations != NULL) {
+            m = machine_create(w, "m", 2);
+            m->operations = its_operations;
+        }
+        close(2); /* the report is for people */
+        fibre_start(w, m, write_to_null, NULL);
+        world_run(w, WORLD_NEVER);
+        _exit(0);
+    }
+    int status = 0;
+    assert_true(child > 0 && waitpid(child, &status, 0) == child);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void a_fault_of_the_world_itself_ends_the_process(void **state)
+{
+    (void)state;
+    assert_int_equal(ends_by(NULL), SIGABRT);
+}
+
+static void a_fault_while_a_fault_is_handled_ends_the_process(void **state)
+{
+    (void)state;
+    assert_int_equal(ends_by(&broken_operations), SIGSEGV);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +299,8 @@ int main(void)
         cmocka_unit_test(other_faults_have_their_kinds),
         cmocka_unit_test(an_endless_loop_is_a_hang),
         cmocka_unit_test(a_busy_world_is_no_hang),
+        cmocka_unit_test(a_fault_of_the_world_itself_ends_the_process),
+        cmocka_unit_test(a_fault_while_a_fault_is_handled_ends_the_process),
         cmocka_unit_test(fifty_faults_need_no_more_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -323,7 +323,7 @@ static void unwinding_from_a_fibre_ends_cleanly(void **state)
 
 static void hold_memory(void *argument)
 {
-    char *memory = malloc(100);
+    char *volatile memory = malloc(100); /* volatile: or there would be no allocation */
     (void)argument;
     blocked[0] = world_fibre;
     fibre_block();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The host clock: the loop waits for real time, sockets and other threads. Figures are lower bounds,
- * so a slow machine does not fail them.
+ * The host clock: the loop waits for real time, sockets and other threads. Figures are lower
+ * bounds, so a slow machine does not fail them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
