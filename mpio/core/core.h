@@ -427,6 +427,7 @@ VOID MpioSetSeconds(PKTIMER Timer, ULONGLONG Seconds, PKDPC Dpc);
 /* arrive.c, remove.c, move.c */
 NTSTATUS MpioArrive(PMPIO_FILTER Filter, PBOOLEAN Claimed);
 VOID MpioRemoveInstance(PMPIO_INSTANCE Instance);              /* Serial held */
+PMPIO_LUN MpioFindLun(ULONG Ordinal);
 NTSTATUS MpioMoveLun(ULONG Ordinal, PVOID SuggestedPath, ULONG Flags);
 
 #endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Arrival of an instance, contract 02 section 4.1: InquireDriver of each DSM until one claims,
+ * CompareDevices, SetDeviceInfo, GetControllerInfo(ALLOCATE), PathVerify, IsPathActive,
+ * GetControllerInfo(CHECK_STATE). PASSIVE_LEVEL; one arrival or removal at a time (Root->Serial),
+ * because DSMs change lists outside their locks there (MPIO-CONC-01).
+ */
+#include "core/dsmcall.h"
+
+typedef struct _ARRIVAL {
+    PMPIO_FILTER Filter;
+    PSTORAGE_DEVICE_DESCRIPTOR Device;
+    PSTORAGE_DEVICE_ID_DESCRIPTOR DeviceId; /* NULL: the device has no page 0x83 */
+    PSTORAGE_ADAPTER_DESCRIPTOR Adapter;
+    UCHAR Identity[MPIO_IDENTITY_MAX];
+    ULONG IdentityLength;
+    PMPIO_INSTANCE Instance;
+} ARRIVAL;
+
+static NTSTATUS ReadDescriptors(ARRIVAL *Arrival)
+{
+    PDEVICE_OBJECT lower = Arrival->Filter->Common.Lower;
+    NTSTATUS status = MpioQueryProperty(lower, StorageDeviceProperty, (PVOID *)&Arrival->Device);
+
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    status = MpioQueryProperty(lower, StorageAdapterProperty, (PVOID *)&Arrival->Adapter);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    (VOID)MpioQueryProperty(lower, StorageDeviceIdProperty, (PVOID *)&Arrival->DeviceId);
+    Arrival->IdentityLength = MpioIdentity(Arrival->Device, Arrival->DeviceId, Arrival->Identity);
+    return STATUS_SUCCESS;
+}
+
+/* ---- who takes it ---------------------------------------------------------------------------------- */
+
+/* The DSM that claims, with Instance->DsmId set; NULL: nobody. */
+static PMPIO_DSM Inquire(ARRIVAL *Arrival)
+{
+    PMPIO_ROOT root = MpioRoot();
+    PMPIO_FILTER filter = Arrival->Filter;
+
+    for (PLIST_ENTRY entry = root->Dsms.Flink; entry != &root->Dsms; entry = entry->Flink) {
+        PMPIO_DSM dsm = CONTAINING_RECORD(entry, MPIO_DSM, Entry);
+        PVOID dsmId = NULL;
+        NTSTATUS status;
+
+        status = DSM_CALL(dsm, InquireDriver, PASSIVE_LEVEL, Arrival->Instance->Ordinal, filter->DeviceType,
+                          dsm->Init.DsmContext, filter->Common.Lower, filter->Adapter->Fdo, Arrival->Device,
+                          Arrival->DeviceId, &dsmId);
+        if (!NT_SUCCESS(status) || dsmId == NULL) {
+            continue;
+        }
+        if (MpioDsmIdInUse(dsm, dsmId)) {
+            NtBugCheckRule(RULE_DSM_IDENTIFIER, dsm->Ordinal, Arrival->Instance->Ordinal);
+        }
+        Arrival->Instance->DsmId = dsmId;
+        Arrival->Instance->Dsm = dsm;
+        return dsm;
+    }
+    return NULL;
+}
+
+/* A device with neither VPD 0x80 nor 0x83 is known by what the DSM calls its serial number. */
+static VOID AskSerialNumber(ARRIVAL *Arrival)
+{
+    PMPIO_DSM dsm = Arrival->Instance->Dsm;
+    PUCHAR serial;
+    ULONG length = 0;
+
+    if (Arrival->IdentityLength != 0 || dsm->Init.DsmDeviceSerialNumber == NULL) {
+        return;
+    }
+    serial = DSM_CALL_QUIET(dsm, DeviceSerialNumber, PASSIVE_LEVEL, dsm->Init.DsmContext, Arrival->Instance->DsmId);
+    DsmTrace(dsm, DSM_CALL_DeviceSerialNumber, Arrival->Instance->Ordinal, 0, serial != NULL);
+    if (serial == NULL) {
+        return;
+    }
+    while (length < MPIO_IDENTITY_MAX && serial[length] != 0) {
+        Arrival->Identity[length] = serial[length];
+        length++;
+    }
+    Arrival->IdentityLength = length;
+    ExFreePool(serial);
+}
+
+/* ---- which LUN it is -------------------------------------------------------------------------------- */
+
+static PMPIO_INSTANCE FirstInstance(PMPIO_LUN Lun)
+{
+    return IsListEmpty(&Lun->Instances) ? NULL : CONTAINING_RECORD(Lun->Instances.Flink, MPIO_INSTANCE, LunEntry);
+}
+
+static BOOLEAN SameIdentity(const ARRIVAL *Arrival, PMPIO_LUN Lun)
+{
+    return Arrival->IdentityLength != 0 && Arrival->IdentityLength == Lun->IdentityLength &&
+           RtlCompareMemory(Arrival->Identity, Lun->Identity, Lun->IdentityLength) == Lun->IdentityLength;
+}
+
+static BOOLEAN Compare(ARRIVAL *Arrival, PMPIO_LUN Lun)
+{
+    PMPIO_DSM dsm = Lun->Dsm;
+    PMPIO_INSTANCE member = FirstInstance(Lun);
+
+    if (member == NULL) {
+        return SameIdentity(Arrival, Lun); /* every instance was removed: the DSM has nothing to compare */
+    }
+    return DSM_CALL(dsm, CompareDevices, DISPATCH_LEVEL, Arrival->Instance->Ordinal, member->Ordinal, dsm->Init.DsmContext,
+                    Arrival->Instance->DsmId, member->DsmId);
+}
+
+/* The DSM decides; MPIO's own idea of the identity only says whom to ask about first, so that many
+ * paths to many LUNs do not need every pair compared. */
+static PMPIO_LUN FindLun(ARRIVAL *Arrival)
+{
+    PMPIO_DSM dsm = Arrival->Instance->Dsm;
+    PLIST_ENTRY bucket = &MpioRoot()->LunHash[MpioHashBytes(Arrival->Identity, Arrival->IdentityLength)];
+
+    for (PLIST_ENTRY entry = bucket->Flink; entry != bucket; entry = entry->Flink) {
+        PMPIO_LUN lun = CONTAINING_RECORD(entry, MPIO_LUN, HintEntry);
+
+        if (lun->Dsm == dsm && SameIdentity(Arrival, lun) && Compare(Arrival, lun)) {
+            return lun;
+        }
+    }
+    for (PLIST_ENTRY entry = dsm->Luns.Flink; entry != &dsm->Luns; entry = entry->Flink) {
+        PMPIO_LUN lun = MpioLunFromEntry(entry);
+
+        if (!SameIdentity(Arrival, lun) && Compare(Arrival, lun)) {
+            return lun;
+        }
+    }
+    return NULL;
+}
+
+/* New LUN: takes the descriptors and the identity over. */
+static PMPIO_LUN NewLun(ARRIVAL *Arrival)
+{
+    PMPIO_ROOT root = MpioRoot();
+    PMPIO_DSM dsm = Arrival->Instance->Dsm;
+    PMPIO_LUN lun = MpioCreateLun(dsm);
+    KIRQL irql;
+
+    if (lun == NULL) {
+        return NULL;
+    }
+    lun->Device = Arrival->Device;
+    lun->DeviceId = Arrival->DeviceId;
+    lun->Adapter = Arrival->Adapter;
+    Arrival->Device = NULL;
+    Arrival->DeviceId = NULL;
+    Arrival->Adapter = NULL;
+    lun->IdentityLength = Arrival->IdentityLength;
+    RtlCopyMemory(lun->Identity, Arrival->Identity, Arrival->IdentityLength);
+    KeAcquireSpinLock(&root->Lock, &irql);
+    InsertTailList(&dsm->Luns, &lun->Entry);
+    InsertTailList(&root->LunHash[MpioHashBytes(lun->Identity, lun->IdentityLength)], &lun->HintEntry);
+    KeReleaseSpinLock(&root->Lock, irql);
+    return lun;
+}
+
+static VOID JoinLun(PMPIO_INSTANCE Instance, PMPIO_LUN Lun)
+{
+    KIRQL irql;
+
+    MpioReferenceLun(Lun);
+    Instance->Lun = Lun;
+    KeAcquireSpinLock(&Lun->Lock, &irql);
+    InsertTailList(&Lun->Instances, &Instance->LunEntry);
+    Lun->InstanceCount++;
+    KeReleaseSpinLock(&Lun->Lock, irql);
+}
+
+/* ---- making it usable -------------------------------------------------------------------------------- */
+
+static VOID GetControllerInfo(PMPIO_INSTANCE Instance, ULONG Flags)
+{
+    PMPIO_DSM dsm = Instance->Dsm;
+    NTSTATUS status;
+
+    if (Flags == DSM_CNTRL_FLAGS_CHECK_STATE && Instance->Controller == NULL) {
+        return;
+    }
+    status = DSM_CALL(dsm, GetControllerInfo, PASSIVE_LEVEL, Instance->Ordinal, Flags, dsm->Init.DsmContext, Instance->DsmId,
+                      Flags, &Instance->Controller);
+    if (!NT_SUCCESS(status) && Flags == DSM_CNTRL_FLAGS_ALLOCATE) {
+        Instance->Controller = NULL; /* only reports miss it */
+    }
+}
+
+static NTSTATUS Verify(PMPIO_INSTANCE Instance)
+{
+    PMPIO_DSM dsm = Instance->Dsm;
+    NTSTATUS status = DSM_CALL(dsm, PathVerify, PASSIVE_LEVEL, Instance->Ordinal, Instance->Path->Ordinal,
+                               dsm->Init.DsmContext, Instance->DsmId, Instance->Path->PathId);
+
+    if (!NT_SUCCESS(status)) {
+        MpioEvent(MPIO_EVENT_VERIFY_FAILED, Instance->Lun->Ordinal, Instance->Path->Ordinal,
+                  "PathVerify by DSM %s failed for a new instance on path %u, status 0x%08X; the instance is not used", dsm->Name,
+                  Instance->Path->Ordinal, (ULONG)status);
+    }
+    return status;
+}
+
+static NTSTATUS SetDeviceInfo(PMPIO_INSTANCE Instance)
+{
+    PMPIO_DSM dsm = Instance->Dsm;
+    PVOID pathId = Instance->DefaultPathId;
+    NTSTATUS status = DSM_CALL(dsm, SetDeviceInfo, PASSIVE_LEVEL, Instance->Ordinal, 0, dsm->Init.DsmContext,
+                               Instance->Filter->Common.Device, Instance->DsmId, &pathId);
+
+    if (NT_SUCCESS(status) && MpioJoinPath(Instance, pathId) == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    return status;
+}
+
+/* Instance became usable, unless its path failed while it arrived: then recovery finishes the job. */
+static VOID Activate(PMPIO_INSTANCE Instance)
+{
+    PMPIO_ROOT root = MpioRoot();
+    KIRQL irql;
+
+    KeAcquireSpinLock(&root->Lock, &irql);
+    KeAcquireSpinLockAtDpcLevel(&Instance->Lun->Lock);
+    if (Instance->State == MPIO_INSTANCE_NEW) {
+        MpioSetInstanceState(Instance, MPIO_INSTANCE_ACTIVE);
+        if (Instance->Path->State == MPIO_PATH_INVALIDATED) {
+            Instance->Path->State = MPIO_PATH_NORMAL;
+        }
+    }
+    MpioTracePath(Instance->Path, Instance->Lun);
+    KeReleaseSpinLockFromDpcLevel(&Instance->Lun->Lock);
+    KeReleaseSpinLock(&root->Lock, irql);
+}
+
+/* From the claimed id to a usable path. A failure leaves what MpioAbandon undoes. */
+static NTSTATUS Establish(ARRIVAL *Arrival)
+{
+    PMPIO_INSTANCE instance = Arrival->Instance;
+    PMPIO_DSM dsm = instance->Dsm;
+    PMPIO_LUN lun;
+    BOOLEAN known;
+    NTSTATUS status;
+
+    AskSerialNumber(Arrival);
+    lun = FindLun(Arrival);
+    if (lun != NULL && lun->InstanceCount >= MPIO_MAX_PATHS) {
+        MpioEvent(MPIO_EVENT_ARRIVAL_FAILED, lun->Ordinal, MPIO_MAX_PATHS, "MPIO Disk%u: path declined, it has %d already",
+                  lun->Ordinal, MPIO_MAX_PATHS);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if (lun == NULL) {
+        lun = NewLun(Arrival);
+    }
+    if (lun == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    JoinLun(instance, lun);
+    status = SetDeviceInfo(instance);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    /* A member from here on: the DSM may choose it while PathVerify and IsPathActive still run. */
+    status = MpioRebuildMembers(lun);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    GetControllerInfo(instance, DSM_CNTRL_FLAGS_ALLOCATE);
+    status = Verify(instance);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    instance->Active = DSM_CALL(dsm, IsPathActive, PASSIVE_LEVEL, instance->Ordinal, instance->Path->Ordinal,
+                                dsm->Init.DsmContext, instance->Path->PathId, instance->DsmId);
+    GetControllerInfo(instance, DSM_CNTRL_FLAGS_CHECK_STATE);
+    Activate(instance);
+    known = lun->Pdo != NULL;
+    status = MpioPublishLun(lun);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (known) {
+        MpioEvent(MPIO_EVENT_PATH_ADDED, lun->Ordinal, lun->InstanceCount, "MPIO Disk%u: path %u added, %u paths now",
+                  lun->Ordinal, instance->Path->Ordinal, lun->InstanceCount);
+    }
+    MpioLunChanged(lun);
+    return STATUS_SUCCESS;
+}
+
+/* A claimed instance that MPIO will not use. Before SetDeviceInfo: DeviceNotUsed (type 6; older DSMs
+ * have nothing to be told by). Later: removed like any other. */
+static VOID Abandon(ARRIVAL *Arrival, NTSTATUS Reason)
+{
+    PMPIO_INSTANCE instance = Arrival->Instance;
+    PMPIO_DSM dsm = instance->Dsm;
+
+    MpioEvent(MPIO_EVENT_ARRIVAL_FAILED, instance->Lun != NULL ? instance->Lun->Ordinal : MPIO_NO_ORDINAL, (ULONG)Reason,
+              "a device claimed by DSM %s could not be set up, status 0x%08X; it stays hidden", dsm->Name, (ULONG)Reason);
+    if (instance->Path == NULL && dsm->Type >= DsmType6) {
+        (VOID)DSM_CALL(dsm, DeviceNotUsed, PASSIVE_LEVEL, instance->Ordinal, 0, dsm->Init.DsmContext, instance->DsmId);
+    }
+    MpioRemoveInstance(instance);
+}
+
+/* *Claimed: a DSM took it, so no class driver may sit on it, even if setting it up failed. */
+NTSTATUS MpioArrive(PMPIO_FILTER Filter, PBOOLEAN Claimed)
+{
+    PMPIO_ROOT root = MpioRoot();
+    PMPIO_INSTANCE instance = MpioAllocate(sizeof(*instance));
+    IO_STATUS_BLOCK ioStatus;
+    ARRIVAL arrival;
+    NTSTATUS status;
+
+    *Claimed = FALSE;
+    if (instance == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    RtlZeroMemory(&arrival, sizeof(arrival));
+    arrival.Filter = Filter;
+    arrival.Instance = instance;
+    instance->Filter = Filter;
+    instance->DefaultPathId = Filter->Adapter->Fdo;
+    instance->State = MPIO_INSTANCE_NEW;
+    KeInitializeEvent(&instance->Idle, NotificationEvent, FALSE);
+    status = ReadDescriptors(&arrival);
+    if (!NT_SUCCESS(status)) {
+        MpioFree(instance);
+        goto out;
+    }
+    (VOID)MpioSendControl(IOCTL_SCSI_GET_ADDRESS, Filter->Common.Lower, NULL, 0, &instance->Address,
+                          sizeof(instance->Address), FALSE, &ioStatus);
+    MpioAcquireSerial();
+    instance->Ordinal = root->NextInstance++;
+    if (Inquire(&arrival) == NULL) {
+        MpioReleaseSerial();
+        MpioEvent(MPIO_EVENT_NOT_CLAIMED, instance->Ordinal, root->DsmCount,
+                  "a device of MPIOSupportedDeviceList was claimed by none of %u DSMs; it stays an ordinary disk", root->DsmCount);
+        MpioFree(instance);
+        goto out;
+    }
+    *Claimed = TRUE;
+    Filter->Instance = instance;
+    MpioIndexInstance(instance, TRUE);
+    status = Establish(&arrival);
+    if (!NT_SUCCESS(status)) {
+        Abandon(&arrival, status);
+    }
+    MpioReleaseSerial();
+out:
+    MpioFree(arrival.Device);
+    MpioFree(arrival.DeviceId);
+    MpioFree(arrival.Adapter);
+    return status;
+}
