@@ -29,7 +29,7 @@ endif
 
 # ---- rooms: one static library each; a program links its rooms from the top down --------------
 ROOMS := cli embed mgmt load target disk core port/iscsi port/sim port pnp nt array world text host
-src    = $(wildcard mpio/$(1)/*.c mpio/$(1)/posix/*.c mpio/$(1)/*.S)
+src    = $(wildcard mpio/$(1)/*.c mpio/$(1)/posix/*.c mpio/$(1)/posix/*.S)
 obj    = $(patsubst mpio/%,$(B)/mpio/%.o,$(basename $(call src,$(1))))
 lib    = $(B)/lib$(subst /,-,$(1)).a
 

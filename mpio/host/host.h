@@ -115,6 +115,8 @@ void host_locate(const void *pc, struct host_location *location);
 /* ---- modules, environment, processes -------------------------------------------------------- */
 void *host_library_open(const char *path);          /* local symbols, bound now; host_error names what is missing */
 void *host_library_symbol(void *library, const char *name);
+/* Lowest address and extent of its mapped segments. */
+bool host_library_range(void *library, void **base, size_t *size);
 void host_library_close(void *library);
 bool host_copy_file(const char *from, const char *to);
 const char *host_environment(const char *name);

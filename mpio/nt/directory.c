@@ -160,14 +160,26 @@ NTSTATUS NtNameRemoveLink(PNT_MACHINE Kernel, PCUNICODE_STRING Name)
 VOID NtNameRemoveObject(PNT_MACHINE Kernel, PVOID Object)
 {
     for (ULONG i = 0; i < NT_NAME_BUCKETS; i++) {
-        for (PLIST_ENTRY entry = Kernel->Names[i].Flink; entry != &Kernel->Names[i]; entry = entry->Flink) {
+        PLIST_ENTRY next;
+
+        for (PLIST_ENTRY entry = Kernel->Names[i].Flink; entry != &Kernel->Names[i]; entry = next) {
             NT_NAME *name = CONTAINING_RECORD(entry, NT_NAME, Entry);
 
+            next = entry->Flink;
             if (name->Object == Object) {
                 Remove(Kernel, name);
-                return;
             }
         }
+    }
+}
+
+VOID NtNameRemoveObjectName(PNT_MACHINE Kernel, PCUNICODE_STRING Name)
+{
+    NT_KEY key;
+    NT_NAME *name = Canonical(Name, &key) ? Find(Kernel, &key) : NULL;
+
+    if (name != NULL) {
+        Remove(Kernel, name);
     }
 }
 

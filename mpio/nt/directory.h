@@ -14,6 +14,8 @@ NTSTATUS NtNameInsert(PNT_MACHINE Kernel, PCUNICODE_STRING Name, PVOID Object, P
 /* Follows symbolic links. NULL: no such name. */
 PVOID NtNameLookup(PNT_MACHINE Kernel, PCUNICODE_STRING Name);
 NTSTATUS NtNameRemoveLink(PNT_MACHINE Kernel, PCUNICODE_STRING Name);
+/* All names of an object; one name. */
 VOID NtNameRemoveObject(PNT_MACHINE Kernel, PVOID Object);
+VOID NtNameRemoveObjectName(PNT_MACHINE Kernel, PCUNICODE_STRING Name);
 
 #endif

@@ -97,7 +97,7 @@ typedef struct _NT_MACHINE {
     NT_HANDLE_ENTRY *Handles;
     ULONG HandleCount, FreeHandle;
     ULONGLONG UuidSequence;
-    LIST_ENTRY RemoveLocks;     /* NT_REMOVE_LOCK of removelock.c */
+    LIST_ENTRY FreeRemoveLocks; /* NT_REMOVE_LOCK of removelock.c */
 
     /* queues */
     LIST_ENTRY QueuedObjects[NT_QUEUED_BUCKETS];
@@ -120,6 +120,7 @@ typedef struct _NT_MACHINE {
     ULONG QuarantineNext;
 
     NT_PNP_HOOKS Pnp;
+    PVOID (*RoutineLookup)(const char *Name, BOOLEAN Pe); /* routine.h */
     struct nt_bugcheck *BugCheck;
     ULONGLONG IrpsAllocated, IrpsFreed, DpcsRun, Timers, Waits;
 } NT_MACHINE, *PNT_MACHINE;

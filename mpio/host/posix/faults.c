@@ -73,9 +73,9 @@ static void note_frames(struct host_fault *fault, ucontext_t *interrupted)
     struct capture capture = {.fault = fault};
     unsigned before = fault->frames;
     _Unwind_Backtrace(note_frame, &capture);
-    if (fault->frames == before && before == 0)
-        fault->pc[fault->frames++] = (void *)pc; /* code without unwind information */
-    if (before == 1 && fault->frames > 1)
+    if (fault->frames == before) /* code without unwind information */
+        fault->pc[fault->frames++] = (void *)machine_pc(interrupted);
+    if (before == 1)
         fault->pc[1] = (char *)fault->pc[1] + 1; /* the call was undone: a return address again */
     if (before == 0 && fault->kind == HOST_FAULT_BREAKPOINT)
         fault->pc[0] = (char *)fault->pc[0] - MACHINE_BREAKPOINT_BYTES;

@@ -129,7 +129,7 @@ static inline void *machine_prepare(char *low, char *high, void (*function)(void
 static inline uintptr_t machine_pc(const ucontext_t *u)
 {
     (void)u;
-    return 0;
+    return UINTPTR_MAX; /* unknown; equal to no address that faults */
 }
 
 static inline bool machine_undo_call(ucontext_t *u, const char *low, const char *high)

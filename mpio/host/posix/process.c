@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,42 @@ void host_library_close(void *library)
 {
     if (library != NULL)
         dlclose(library);
+}
+
+/* The mapped extent of one loaded object. */
+struct extent {
+    uintptr_t bias, low, high;
+};
+
+static int find_extent(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    struct extent *e = argument;
+    (void)size;
+    if (info->dlpi_addr != e->bias)
+        return 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type != PT_LOAD)
+            continue;
+        uintptr_t low = e->bias + info->dlpi_phdr[i].p_vaddr;
+        uintptr_t high = low + info->dlpi_phdr[i].p_memsz;
+        e->low = low < e->low ? low : e->low;
+        e->high = high > e->high ? high : e->high;
+    }
+    return 1;
+}
+
+bool host_library_range(void *library, void **base, size_t *size)
+{
+    struct link_map *map = NULL;
+    struct extent e = {0, UINTPTR_MAX, 0};
+    if (dlinfo(library, RTLD_DI_LINKMAP, &map) != 0)
+        return host_fail(0, "no extent of the library: %s", dlerror());
+    e.bias = map->l_addr;
+    if (dl_iterate_phdr(find_extent, &e) == 0 || e.low >= e.high)
+        return host_fail(0, "the library has no loaded segments");
+    *base = (void *)e.low;
+    *size = e.high - e.low;
+    return true;
 }
 
 const char *host_environment(const char *name)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Private to nt: a machine's bug check. Addresses are recorded at once; names and source lines are
+ * looked up when somebody asks, because that is slow.
+ */
+#ifndef MPIO_NT_BUGCHECK_H
+#define MPIO_NT_BUGCHECK_H
+
+#include "nt/kernel.h"
+
+#define NT_BUGCHECK_FRAMES RTL_NUMBER_OF(((struct nt_bugcheck *)0)->frame)
+
+typedef struct _NT_BUGCHECK {
+    struct nt_bugcheck Public;
+    BOOLEAN Located;
+    PVOID Pc[NT_BUGCHECK_FRAMES];   /* inside the calling instructions */
+    struct nt_image Image;          /* the driver's */
+} NT_BUGCHECK;
+
+/* machine_operations.fault */
+void NtFault(struct machine *m, const void *host_fault);
+
+#endif
