@@ -46,6 +46,7 @@ struct report;
 struct report *report_begin(struct mpio *w, uint64_t duration);
 void report_sample(struct report *r);                        /* at the end of each of REPORT_SAMPLES steps */
 #define REPORT_SAMPLES 180
+void report_close(struct report *r);                         /* the run is over: fixes picture and tables */
 bool report_write(struct report *r, const char *file, const struct run_plan *plan, const char *verdict, bool good,
                   double wall_seconds);
 void report_end(struct report *r);

@@ -36,6 +36,7 @@ struct report {
     unsigned band_count;
     struct mpio_mark marks[MAX_MARKS];
     unsigned mark_count, marks_lost;
+    struct buffer body;         /* picture and tables, as they were at report_close */
 };
 
 static void add_mark(void *user, const struct mpio_mark *m)
@@ -219,6 +220,18 @@ static const char style[] =
     ".b4{fill:#4d7c0f}.b5{fill:#be185d}line.fault{stroke:#dc2626;stroke-width:1.2}"
     "line.failover{stroke:#9ca3af;stroke-dasharray:3 3}line.bad{stroke:#000;stroke-width:2}";
 
+void report_close(struct report *r)
+{
+    if (!r)
+        return;
+    buffer_append_text(&r->body, "<h2>I/O per path</h2><p>Red lines are faults, dashed lines failovers; point at one to "
+                                 "read it.</p>\n");
+    chart(r, &r->body);
+    tables(r, &r->body);
+    marks(r, &r->body);
+    mpio_on_mark(r->w, NULL, NULL);
+}
+
 bool report_write(struct report *r, const char *file, const struct run_plan *plan, const char *verdict, bool good,
                   double wall_seconds)
 {
@@ -240,13 +253,9 @@ bool report_write(struct report *r, const char *file, const struct run_plan *pla
     buffer_printf(&out, "</code>, seed %" PRIu64 ", %.1f s of simulated time in %.2f s, event stream "
                   "<code>%016" PRIx64 "</code>.</p>\n", plan->seed, (double)mpio_now(r->w) / MPIO_SECOND, wall_seconds,
                   plan->hash);
-    buffer_append_text(&out, "<h2>I/O per path</h2><p>Red lines are faults, dashed lines failovers; point at one to read "
-                             "it.</p>\n");
-    chart(r, &out);
-    tables(r, &out);
-    marks(r, &out);
+    buffer_append(&out, r->body.data, r->body.length);
     buffer_append_text(&out, "</body></html>\n");
-    bool ok = !out.failed && host_write_file(file, buffer_text(&out), out.length);
+    bool ok = !out.failed && !r->body.failed && host_write_file(file, buffer_text(&out), out.length);
     buffer_free(&out);
     return ok;
 }
@@ -254,6 +263,6 @@ bool report_write(struct report *r, const char *file, const struct run_plan *pla
 void report_end(struct report *r)
 {
     if (r)
-        mpio_on_mark(r->w, NULL, NULL);
+        buffer_free(&r->body);
     free(r);
 }

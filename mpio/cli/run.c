@@ -9,6 +9,8 @@
 
 #include "host/host.h"
 
+#define HANG_MILLISECONDS 3000 /* CPU time of driver code without a kernel call */
+
 static double seconds_since(uint64_t start_ns)
 {
     return (double)(host_time_ns() - start_ns) / 1e9;
@@ -122,6 +124,7 @@ int run_plan_execute(struct run_plan *plan, char **argv)
         return EXIT_USAGE;
     }
     plan->seed = mpio_seed(w);
+    host_watchdog(HANG_MILLISECONDS);
     uint64_t start = host_time_ns();
     bool ready = true;
     for (unsigned i = 0; i < plan->dsms && ready; i++)
@@ -168,6 +171,7 @@ int run_plan_execute(struct run_plan *plan, char **argv)
         print_disks(w);
         print_paths(w);
     }
+    report_close(report);
     if (ran && clean && !bugchecks) {
         clean = mpio_shutdown(w);
         bugchecks = print_bugchecks(w);

@@ -37,13 +37,13 @@ static NTSTATUS ReadDescriptors(ARRIVAL *Arrival)
 /* ---- who takes it ---------------------------------------------------------------------------------- */
 
 /* The DSM that claims, with Instance->DsmId set; NULL: nobody. */
-static PMPIO_DSM Inquire(ARRIVAL *Arrival)
+static PMPIO_MODULE Inquire(ARRIVAL *Arrival)
 {
     PMPIO_ROOT root = MpioRoot();
     PMPIO_FILTER filter = Arrival->Filter;
 
     for (PLIST_ENTRY entry = root->Dsms.Flink; entry != &root->Dsms; entry = entry->Flink) {
-        PMPIO_DSM dsm = CONTAINING_RECORD(entry, MPIO_DSM, Entry);
+        PMPIO_MODULE dsm = CONTAINING_RECORD(entry, MPIO_MODULE, Entry);
         PVOID dsmId = NULL;
         NTSTATUS status;
 
@@ -66,7 +66,7 @@ static PMPIO_DSM Inquire(ARRIVAL *Arrival)
 /* A device with neither VPD 0x80 nor 0x83 is known by what the DSM calls its serial number. */
 static VOID AskSerialNumber(ARRIVAL *Arrival)
 {
-    PMPIO_DSM dsm = Arrival->Instance->Dsm;
+    PMPIO_MODULE dsm = Arrival->Instance->Dsm;
     PUCHAR serial;
     ULONG length = 0;
 
@@ -101,7 +101,7 @@ static BOOLEAN SameIdentity(const ARRIVAL *Arrival, PMPIO_LUN Lun)
 
 static BOOLEAN Compare(ARRIVAL *Arrival, PMPIO_LUN Lun)
 {
-    PMPIO_DSM dsm = Lun->Dsm;
+    PMPIO_MODULE dsm = Lun->Dsm;
     PMPIO_INSTANCE member = FirstInstance(Lun);
 
     if (member == NULL) {
@@ -115,7 +115,7 @@ static BOOLEAN Compare(ARRIVAL *Arrival, PMPIO_LUN Lun)
  * paths to many LUNs do not need every pair compared. */
 static PMPIO_LUN FindLun(ARRIVAL *Arrival)
 {
-    PMPIO_DSM dsm = Arrival->Instance->Dsm;
+    PMPIO_MODULE dsm = Arrival->Instance->Dsm;
     PLIST_ENTRY bucket = &MpioRoot()->LunHash[MpioHashBytes(Arrival->Identity, Arrival->IdentityLength)];
 
     for (PLIST_ENTRY entry = bucket->Flink; entry != bucket; entry = entry->Flink) {
@@ -139,7 +139,7 @@ static PMPIO_LUN FindLun(ARRIVAL *Arrival)
 static PMPIO_LUN NewLun(ARRIVAL *Arrival)
 {
     PMPIO_ROOT root = MpioRoot();
-    PMPIO_DSM dsm = Arrival->Instance->Dsm;
+    PMPIO_MODULE dsm = Arrival->Instance->Dsm;
     PMPIO_LUN lun = MpioCreateLun(dsm);
     KIRQL irql;
 
@@ -177,7 +177,7 @@ static VOID JoinLun(PMPIO_INSTANCE Instance, PMPIO_LUN Lun)
 
 static VOID GetControllerInfo(PMPIO_INSTANCE Instance, ULONG Flags)
 {
-    PMPIO_DSM dsm = Instance->Dsm;
+    PMPIO_MODULE dsm = Instance->Dsm;
     NTSTATUS status;
 
     if (Flags == DSM_CNTRL_FLAGS_CHECK_STATE && Instance->Controller == NULL) {
@@ -192,7 +192,7 @@ static VOID GetControllerInfo(PMPIO_INSTANCE Instance, ULONG Flags)
 
 static NTSTATUS Verify(PMPIO_INSTANCE Instance)
 {
-    PMPIO_DSM dsm = Instance->Dsm;
+    PMPIO_MODULE dsm = Instance->Dsm;
     NTSTATUS status = DSM_CALL(dsm, PathVerify, PASSIVE_LEVEL, Instance->Ordinal, Instance->Path->Ordinal,
                                dsm->Init.DsmContext, Instance->DsmId, Instance->Path->PathId);
 
@@ -206,7 +206,7 @@ static NTSTATUS Verify(PMPIO_INSTANCE Instance)
 
 static NTSTATUS SetDeviceInfo(PMPIO_INSTANCE Instance)
 {
-    PMPIO_DSM dsm = Instance->Dsm;
+    PMPIO_MODULE dsm = Instance->Dsm;
     PVOID pathId = Instance->DefaultPathId;
     NTSTATUS status = DSM_CALL(dsm, SetDeviceInfo, PASSIVE_LEVEL, Instance->Ordinal, 0, dsm->Init.DsmContext,
                                Instance->Filter->Common.Device, Instance->DsmId, &pathId);
@@ -240,7 +240,7 @@ static VOID Activate(PMPIO_INSTANCE Instance)
 static NTSTATUS Establish(ARRIVAL *Arrival)
 {
     PMPIO_INSTANCE instance = Arrival->Instance;
-    PMPIO_DSM dsm = instance->Dsm;
+    PMPIO_MODULE dsm = instance->Dsm;
     PMPIO_LUN lun;
     BOOLEAN known;
     NTSTATUS status;
@@ -295,7 +295,7 @@ static NTSTATUS Establish(ARRIVAL *Arrival)
 static VOID Abandon(ARRIVAL *Arrival, NTSTATUS Reason)
 {
     PMPIO_INSTANCE instance = Arrival->Instance;
-    PMPIO_DSM dsm = instance->Dsm;
+    PMPIO_MODULE dsm = instance->Dsm;
 
     MpioEvent(MPIO_EVENT_ARRIVAL_FAILED, instance->Lun != NULL ? instance->Lun->Ordinal : MPIO_NO_ORDINAL, (ULONG)Reason,
               "a device claimed by DSM %s could not be set up, status 0x%08X; it stays hidden", dsm->Name, (ULONG)Reason);

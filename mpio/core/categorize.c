@@ -35,7 +35,7 @@ BOOLEAN MpioIsReadWrite(PSCSI_REQUEST_BLOCK Srb, PBOOLEAN Write)
 ULONG MpioCategorize(PMPIO_REQUEST Request, PMPIO_MEMBERS Members, PVOID Current, PVOID *PathId, PNTSTATUS Status)
 {
     PMPIO_LUN lun = Request->Lun;
-    PMPIO_DSM dsm = lun->Dsm;
+    PMPIO_MODULE dsm = lun->Dsm;
     ULONG answer;
 
     *PathId = NULL;
@@ -50,7 +50,7 @@ ULONG MpioCategorize(PMPIO_REQUEST Request, PMPIO_MEMBERS Members, PVOID Current
 static VOID HandlerWorker(PVOID Parameter)
 {
     PMPIO_REQUEST request = (PMPIO_REQUEST)Parameter;
-    PMPIO_DSM dsm = request->Lun->Dsm;
+    PMPIO_MODULE dsm = request->Lun->Dsm;
     PMPIO_MEMBERS members = request->HandlerMembers;
     PSCSI_REQUEST_BLOCK srb = request->Srb;
     PIRP irp = request->Irp;

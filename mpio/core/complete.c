@@ -122,7 +122,7 @@ VOID MpioFinishIrp(PMPIO_REQUEST Request, NTSTATUS Status, UCHAR SrbStatus)
 
 static ULONG InterpretError(PMPIO_REQUEST Request, PNTSTATUS Status, PBOOLEAN Retry, PLONG Interval)
 {
-    PMPIO_DSM dsm = Request->Lun->Dsm;
+    PMPIO_MODULE dsm = Request->Lun->Dsm;
     PMPIO_INSTANCE instance = Request->Instance;
     ULONGLONG what = (ULONGLONG)Request->Srb->SrbStatus << 8 | Request->Srb->ScsiStatus;
 
@@ -209,5 +209,5 @@ NTSTATUS MpioRequestCompleted(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Conte
         Irp->IoStatus.Status = status;
     }
     MpioFinish(request, status);
-    return STATUS_CONTINUE_COMPLETION;
+    return STATUS_SUCCESS;
 }

@@ -48,7 +48,7 @@
 #define MPIO_SECOND        (10000000LL)
 
 typedef struct _MPIO_ROOT MPIO_ROOT, *PMPIO_ROOT;
-typedef struct _MPIO_DSM MPIO_DSM, *PMPIO_DSM;
+typedef struct _MPIO_MODULE MPIO_MODULE, *PMPIO_MODULE;
 typedef struct _MPIO_PATH MPIO_PATH, *PMPIO_PATH;
 typedef struct _MPIO_LUN MPIO_LUN, *PMPIO_LUN;
 typedef struct _MPIO_INSTANCE MPIO_INSTANCE, *PMPIO_INSTANCE;
@@ -66,7 +66,7 @@ typedef struct _MPIO_PARAMETERS {
     ULONG PathRecoveryInterval;
 } MPIO_PARAMETERS, *PMPIO_PARAMETERS;
 
-struct _MPIO_DSM {
+struct _MPIO_MODULE {
     LIST_ENTRY Entry;       /* Root->Dsms, in the order of asking */
     ULONG Ordinal;          /* from 1, order of registration */
     ULONG Instances;        /* Root->Lock */
@@ -84,7 +84,7 @@ struct _MPIO_PATH {
     LIST_ENTRY Entry;       /* Dsm->Paths */
     LIST_ENTRY HashEntry;   /* Root->PathHash */
     LIST_ENTRY Instances;   /* MPIO_INSTANCE.PathEntry */
-    PMPIO_DSM Dsm;
+    PMPIO_MODULE Dsm;
     PVOID PathId;
     ULONG Ordinal;
     ULONG InstanceCount;
@@ -102,7 +102,7 @@ struct _MPIO_PATH {
 
 struct _MPIO_INSTANCE {
     LIST_ENTRY LunEntry, PathEntry, HashEntry;
-    PMPIO_DSM Dsm;
+    PMPIO_MODULE Dsm;
     PMPIO_LUN Lun;
     PMPIO_PATH Path;        /* NULL before SetDeviceInfo */
     PMPIO_FILTER Filter;
@@ -142,7 +142,7 @@ typedef struct _MPIO_REMOVED_PATH {
 struct _MPIO_LUN {
     LIST_ENTRY Entry;           /* Dsm->Luns */
     LIST_ENTRY HintEntry;       /* Root->LunHash by identity */
-    PMPIO_DSM Dsm;
+    PMPIO_MODULE Dsm;
     LONG References;            /* instances and PDOs; Root->Lock */
     ULONG Ordinal;              /* of the present or last PDO; MPIO_NO_ORDINAL before */
     PMPIO_PDO Pdo;              /* NULL: not visible to PnP; Lun->Lock */
@@ -323,15 +323,15 @@ ULONG MpioRecoveryPeriod(VOID);     /* seconds */
 BOOLEAN MpioIsListedDevice(const STORAGE_DEVICE_DESCRIPTOR *Descriptor, ULONG BusType);
 
 /* register.c */
-NTSTATUS MpioRegisterDsm(const DSM_INIT_DATA *Init, ULONG Length, PMPIO_DSM *Dsm);
+NTSTATUS MpioRegisterDsm(const DSM_INIT_DATA *Init, ULONG Length, PMPIO_MODULE *Dsm);
 NTSTATUS MpioDeregisterDsm(const DSM_DEREGISTER_DATA *Data, ULONG Length);
-PMPIO_DSM MpioValidDsm(PVOID MpioContext); /* NULL when it is not a registered DSM; <= DISPATCH_LEVEL */
+PMPIO_MODULE MpioValidDsm(PVOID MpioContext); /* NULL when it is not a registered DSM; <= DISPATCH_LEVEL */
 
 /* index.c: look-ups under Root->Lock taken inside; the instance is held for the caller */
-PMPIO_INSTANCE MpioFindInstance(PMPIO_DSM Dsm, PVOID DsmId);
-BOOLEAN MpioDsmIdInUse(PMPIO_DSM Dsm, PVOID DsmId);
+PMPIO_INSTANCE MpioFindInstance(PMPIO_MODULE Dsm, PVOID DsmId);
+BOOLEAN MpioDsmIdInUse(PMPIO_MODULE Dsm, PVOID DsmId);
 VOID MpioIndexInstance(PMPIO_INSTANCE Instance, BOOLEAN Insert);
-PMPIO_PATH MpioFindPathLocked(PMPIO_DSM Dsm, PVOID PathId);
+PMPIO_PATH MpioFindPathLocked(PMPIO_MODULE Dsm, PVOID PathId);
 PMPIO_PATH MpioJoinPath(PMPIO_INSTANCE Instance, PVOID PathId);  /* finds or makes it; NULL: no memory */
 BOOLEAN MpioLeavePath(PMPIO_INSTANCE Instance);                  /* TRUE: it was the last one */
 VOID MpioDeletePath(PMPIO_PATH Path);
@@ -362,7 +362,7 @@ ULONG MpioIdentity(const STORAGE_DEVICE_DESCRIPTOR *Device, const STORAGE_DEVICE
 PCSTR MpioDescriptorText(const STORAGE_DEVICE_DESCRIPTOR *Device, ULONG Offset, ULONG *Length);
 
 /* lun.c */
-PMPIO_LUN MpioCreateLun(PMPIO_DSM Dsm);
+PMPIO_LUN MpioCreateLun(PMPIO_MODULE Dsm);
 VOID MpioReferenceLun(PMPIO_LUN Lun);
 VOID MpioDereferenceLun(PMPIO_LUN Lun);
 enum mpio_lun_state MpioLunState(PMPIO_LUN Lun);
@@ -370,7 +370,6 @@ NTSTATUS MpioPublishLun(PMPIO_LUN Lun);                 /* Serial held: gives it
 VOID MpioUnpublishLun(PMPIO_LUN Lun, BOOLEAN OnlyIfDead); /* PDO no longer reported, held requests fail */
 VOID MpioSetInstanceState(PMPIO_INSTANCE Instance, enum mpio_instance_state State); /* Lun->Lock held */
 VOID MpioLunChanged(PMPIO_LUN Lun);                     /* after states changed: timer, gate, queue */
-VOID MpioLunPnp(PMPIO_PDO Pdo);
 NTSTATUS MpioPdoPnp(PMPIO_PDO Pdo, PIRP Irp);           /* pnplun.c */
 NTSTATUS MpioPdoScsi(PMPIO_PDO Pdo, PIRP Irp);          /* io.c */
 NTSTATUS MpioPdoControl(PMPIO_PDO Pdo, PIRP Irp);       /* luncontrol.c */
@@ -379,6 +378,7 @@ NTSTATUS MpioPdoControl(PMPIO_PDO Pdo, PIRP Irp);       /* luncontrol.c */
 DRIVER_ADD_DEVICE MpioBusAddDevice, MpioFilterAddDevice;
 NTSTATUS MpioBusPnp(PMPIO_DEVICE Bus, PIRP Irp);
 NTSTATUS MpioFilterPnp(PMPIO_FILTER Filter, PIRP Irp);
+VOID MpioDereferenceAdapter(PMPIO_ADAPTER Adapter);
 NTSTATUS MpioControlDispatch(PDEVICE_OBJECT Device, PIRP Irp, BOOLEAN Internal); /* control.c */
 NTSTATUS MpioWmiCall(struct mpio_wmi *Call, ULONG BufferLength, ULONG *Produced); /* wmi.c */
 

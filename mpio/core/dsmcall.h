@@ -18,29 +18,29 @@ enum {
 
 /* Object: ordinal of the LUN, path or instance it is about; Argument: ordinal or plain value;
  * Result: status, ordinal or plain value. Never addresses. */
-static inline VOID DsmTrace(PMPIO_DSM Dsm, ULONG Callback, ULONGLONG Object, ULONGLONG Argument, ULONGLONG Result)
+static inline VOID DsmTrace(PMPIO_MODULE Dsm, ULONG Callback, ULONGLONG Object, ULONGLONG Argument, ULONGLONG Result)
 {
     NtTrace(TRACE_DSM_CALL, (ULONGLONG)Dsm->Ordinal << 32 | Callback, Object, Argument, Result);
 }
 
 /* Level: highest IRQL the contract allows the callback at. The result is not traced: for answers that
  * are addresses, whose ordinal the caller looks up and gives to DsmTrace. */
-#define DSM_CALL_QUIET(Dsm, Callback, Level, ...) \
-    NT_CALL_OUT("Dsm" #Callback, (Dsm)->Driver, (Level), (Dsm)->Init.Dsm##Callback, __VA_ARGS__)
+#define DSM_CALL_QUIET(Module, Callback, Level, ...) \
+    NT_CALL_OUT("Dsm" #Callback, (Module)->Driver, (Level), (Module)->Init.Dsm##Callback, __VA_ARGS__)
 
 /* With the result traced. */
-#define DSM_CALL(Dsm, Callback, Level, Object, Argument, ...)                                  \
+#define DSM_CALL(Module, Callback, Level, Object, Argument, ...)                               \
     ({                                                                                         \
-        __auto_type dsmResult_ = DSM_CALL_QUIET(Dsm, Callback, Level, __VA_ARGS__);            \
-        DsmTrace((Dsm), DSM_CALL_##Callback, (Object), (Argument), (ULONG)dsmResult_);         \
+        __auto_type dsmResult_ = DSM_CALL_QUIET(Module, Callback, Level, __VA_ARGS__);            \
+        DsmTrace((Module), DSM_CALL_##Callback, (Object), (Argument), (ULONG)dsmResult_);         \
         dsmResult_;                                                                            \
     })
 
 /* For callbacks without a result. */
-#define DSM_CALL_VOID(Dsm, Callback, Level, Object, Argument, ...)                                             \
+#define DSM_CALL_VOID(Module, Callback, Level, Object, Argument, ...)                                          \
     do {                                                                                                       \
-        NT_CALL_VOID("Dsm" #Callback, (Dsm)->Driver, (Level), (Dsm)->Init.Dsm##Callback, __VA_ARGS__);         \
-        DsmTrace((Dsm), DSM_CALL_##Callback, (Object), (Argument), 0);                                         \
+        NT_CALL_VOID("Dsm" #Callback, (Module)->Driver, (Level), (Module)->Init.Dsm##Callback, __VA_ARGS__);         \
+        DsmTrace((Module), DSM_CALL_##Callback, (Object), (Argument), 0);                                         \
     } while (0)
 
 #endif

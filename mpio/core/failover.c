@@ -127,7 +127,7 @@ static VOID SettleLuns(PMPIO_PATH Path, BOOLEAN Refused)
 VOID MpioFailoverWorker(PVOID Parameter)
 {
     PMPIO_PATH path = (PMPIO_PATH)Parameter;
-    PMPIO_DSM dsm = path->Dsm;
+    PMPIO_MODULE dsm = path->Dsm;
     ULONG newOrdinal = MPIO_NO_ORDINAL;
     PVOID newPath = NULL;
     NTSTATUS status;

@@ -24,7 +24,7 @@ static ULONG HashPointer(PVOID Pointer)
     return (ULONG)(value >> 40) & (MPIO_HASH_BUCKETS - 1);
 }
 
-static PMPIO_INSTANCE FindLocked(PMPIO_DSM Dsm, PVOID DsmId)
+static PMPIO_INSTANCE FindLocked(PMPIO_MODULE Dsm, PVOID DsmId)
 {
     PLIST_ENTRY bucket = &MpioRoot()->InstanceHash[HashPointer(DsmId)];
 
@@ -39,7 +39,7 @@ static PMPIO_INSTANCE FindLocked(PMPIO_DSM Dsm, PVOID DsmId)
 }
 
 /* Held for the caller, who calls MpioUnhold. NULL: no such instance. */
-PMPIO_INSTANCE MpioFindInstance(PMPIO_DSM Dsm, PVOID DsmId)
+PMPIO_INSTANCE MpioFindInstance(PMPIO_MODULE Dsm, PVOID DsmId)
 {
     PMPIO_ROOT root = MpioRoot();
     PMPIO_INSTANCE instance;
@@ -54,7 +54,7 @@ PMPIO_INSTANCE MpioFindInstance(PMPIO_DSM Dsm, PVOID DsmId)
     return instance;
 }
 
-BOOLEAN MpioDsmIdInUse(PMPIO_DSM Dsm, PVOID DsmId)
+BOOLEAN MpioDsmIdInUse(PMPIO_MODULE Dsm, PVOID DsmId)
 {
     PMPIO_ROOT root = MpioRoot();
     BOOLEAN found;
@@ -96,7 +96,7 @@ VOID MpioUnhold(PMPIO_INSTANCE Instance)
 
 /* ---- paths -------------------------------------------------------------------------------------- */
 
-PMPIO_PATH MpioFindPathLocked(PMPIO_DSM Dsm, PVOID PathId)
+PMPIO_PATH MpioFindPathLocked(PMPIO_MODULE Dsm, PVOID PathId)
 {
     PLIST_ENTRY bucket = &MpioRoot()->PathHash[HashPointer(PathId)];
 

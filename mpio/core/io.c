@@ -66,7 +66,7 @@ static CHOICE Choose(PMPIO_REQUEST Request, PMPIO_MEMBERS Members, PVOID Current
                      PNTSTATUS Status)
 {
     PMPIO_LUN lun = Request->Lun;
-    PMPIO_DSM dsm = lun->Dsm;
+    PMPIO_MODULE dsm = lun->Dsm;
     ULONG answer = DSM_PATH_SET;
     PVOID pathId = NULL;
 
@@ -179,7 +179,7 @@ VOID MpioSelectLocked(PMPIO_REQUEST Request, BOOLEAN FromQueue, KIRQL Irql)
         }
         Request->Instance = instance;
         if (Request->Srb != NULL && !Request->CompletionSet) {
-            PMPIO_DSM dsm = lun->Dsm;
+            PMPIO_MODULE dsm = lun->Dsm;
 
             RtlZeroMemory(&Request->Completion, sizeof(Request->Completion));
             Request->CompletionSet = TRUE;
@@ -226,6 +226,9 @@ VOID MpioSend(PMPIO_REQUEST Request, PMPIO_INSTANCE Instance)
         next->MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL;
         next->MinorFunction = IRP_MN_SCSI_CLASS;
         next->Flags = IoGetCurrentIrpStackLocation(irp)->Flags;
+        next->Parameters.DeviceIoControl.IoControlCode = (srb->SrbFlags & SRB_FLAGS_DATA_IN)    ? IOCTL_SCSI_EXECUTE_IN
+                                                         : (srb->SrbFlags & SRB_FLAGS_DATA_OUT) ? IOCTL_SCSI_EXECUTE_OUT
+                                                                                                : IOCTL_SCSI_EXECUTE_NONE;
         next->Parameters.Scsi.Srb = srb;
     }
     IoSetCompletionRoutine(irp, MpioRequestCompleted, Request, TRUE, TRUE, TRUE);

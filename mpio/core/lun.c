@@ -6,7 +6,7 @@
  */
 #include "core/core.h"
 
-PMPIO_LUN MpioCreateLun(PMPIO_DSM Dsm)
+PMPIO_LUN MpioCreateLun(PMPIO_MODULE Dsm)
 {
     PMPIO_LUN lun = MpioAllocate(sizeof(*lun));
 

@@ -41,7 +41,7 @@ NTSTATUS MpioMoveLun(ULONG Ordinal, PVOID SuggestedPath, ULONG Flags)
 {
     PMPIO_LUN lun = MpioFindLun(Ordinal);
     PMPIO_MEMBERS members;
-    PMPIO_DSM dsm;
+    PMPIO_MODULE dsm;
     NTSTATUS status;
 
     if (lun == NULL) {

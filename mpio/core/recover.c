@@ -68,7 +68,7 @@ static BOOLEAN Advance(PMPIO_INSTANCE Instance, enum mpio_instance_state From, e
 /* TRUE: usable again. From PathVerify on the DSM may choose the path, so the state changes first. */
 static BOOLEAN RecoverInstance(PMPIO_INSTANCE Instance)
 {
-    PMPIO_DSM dsm = Instance->Dsm;
+    PMPIO_MODULE dsm = Instance->Dsm;
     PMPIO_PATH path = Instance->Path;
     NTSTATUS status;
 

@@ -64,7 +64,7 @@ static PCSTR MissingCallback(const DSM_INIT_DATA *Init, DSM_TYPE Type)
     return NULL;
 }
 
-static VOID CopyName(PMPIO_DSM Dsm, const UNICODE_STRING *Name)
+static VOID CopyName(PMPIO_MODULE Dsm, const UNICODE_STRING *Name)
 {
     ULONG length = Name->Buffer != NULL ? Name->Length / sizeof(WCHAR) : 0;
 
@@ -84,7 +84,7 @@ static NTSTATUS Refuse(ULONG Type, NTSTATUS Status)
 }
 
 /* The in-box DSM is asked last, whenever it registers; the others in order of registration. */
-static VOID InsertDsm(PMPIO_DSM Dsm)
+static VOID InsertDsm(PMPIO_MODULE Dsm)
 {
     PMPIO_ROOT root = MpioRoot();
     PLIST_ENTRY before = &root->Dsms;
@@ -92,7 +92,7 @@ static VOID InsertDsm(PMPIO_DSM Dsm)
 
     KeAcquireSpinLock(&root->Lock, &irql);
     if (!Dsm->InBox) {
-        while (before->Blink != &root->Dsms && CONTAINING_RECORD(before->Blink, MPIO_DSM, Entry)->InBox) {
+        while (before->Blink != &root->Dsms && CONTAINING_RECORD(before->Blink, MPIO_MODULE, Entry)->InBox) {
             before = before->Blink;
         }
     }
@@ -101,11 +101,11 @@ static VOID InsertDsm(PMPIO_DSM Dsm)
     KeReleaseSpinLock(&root->Lock, irql);
 }
 
-NTSTATUS MpioRegisterDsm(const DSM_INIT_DATA *Init, ULONG Length, PMPIO_DSM *Registered)
+NTSTATUS MpioRegisterDsm(const DSM_INIT_DATA *Init, ULONG Length, PMPIO_MODULE *Registered)
 {
     PMPIO_ROOT root = MpioRoot();
     DSM_TYPE type = DsmType1;
-    PMPIO_DSM dsm;
+    PMPIO_MODULE dsm;
     PCSTR missing;
     ULONG need;
 
@@ -152,16 +152,16 @@ NTSTATUS MpioRegisterDsm(const DSM_INIT_DATA *Init, ULONG Length, PMPIO_DSM *Reg
     return STATUS_SUCCESS;
 }
 
-PMPIO_DSM MpioValidDsm(PVOID MpioContext)
+PMPIO_MODULE MpioValidDsm(PVOID MpioContext)
 {
     PMPIO_ROOT root = MpioRoot();
-    PMPIO_DSM found = NULL;
+    PMPIO_MODULE found = NULL;
     KIRQL irql;
 
     KeAcquireSpinLock(&root->Lock, &irql);
     for (PLIST_ENTRY entry = root->Dsms.Flink; entry != &root->Dsms; entry = entry->Flink) {
-        if ((PVOID)CONTAINING_RECORD(entry, MPIO_DSM, Entry) == MpioContext) {
-            found = (PMPIO_DSM)MpioContext;
+        if ((PVOID)CONTAINING_RECORD(entry, MPIO_MODULE, Entry) == MpioContext) {
+            found = (PMPIO_MODULE)MpioContext;
             break;
         }
     }
@@ -173,7 +173,7 @@ PMPIO_DSM MpioValidDsm(PVOID MpioContext)
  * that context, must come after DriverUnload has returned. The driver object says when. */
 static VOID UnloadWorker(PVOID Parameter)
 {
-    PMPIO_DSM dsm = (PMPIO_DSM)Parameter;
+    PMPIO_MODULE dsm = (PMPIO_MODULE)Parameter;
     LARGE_INTEGER pause;
 
     pause.QuadPart = -(MPIO_SECOND / 1000);
@@ -186,7 +186,7 @@ static VOID UnloadWorker(PVOID Parameter)
 NTSTATUS MpioDeregisterDsm(const DSM_DEREGISTER_DATA *Data, ULONG Length)
 {
     PMPIO_ROOT root = MpioRoot();
-    PMPIO_DSM dsm = NULL;
+    PMPIO_MODULE dsm = NULL;
     KIRQL irql;
 
     if (Length < sizeof(*Data) || Data->DeregisterDataSize < sizeof(*Data)) {
@@ -194,7 +194,7 @@ NTSTATUS MpioDeregisterDsm(const DSM_DEREGISTER_DATA *Data, ULONG Length)
     }
     KeAcquireSpinLock(&root->Lock, &irql);
     for (PLIST_ENTRY entry = root->Dsms.Flink; entry != &root->Dsms; entry = entry->Flink) {
-        PMPIO_DSM one = CONTAINING_RECORD(entry, MPIO_DSM, Entry);
+        PMPIO_MODULE one = CONTAINING_RECORD(entry, MPIO_MODULE, Entry);
 
         if (one->Init.DsmContext == Data->DsmContext && one->Driver == Data->DriverObject) {
             dsm = one;

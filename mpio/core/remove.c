@@ -42,7 +42,7 @@ static VOID Drain(PMPIO_INSTANCE Instance)
 static VOID RemovePending(PMPIO_INSTANCE Instance)
 {
     PMPIO_ROOT root = MpioRoot();
-    PMPIO_DSM dsm = Instance->Dsm;
+    PMPIO_MODULE dsm = Instance->Dsm;
     PMPIO_LUN lun = Instance->Lun;
     KIRQL irql;
 
@@ -68,7 +68,7 @@ static VOID RemovePending(PMPIO_INSTANCE Instance)
 
 static VOID RemoveFromDsm(PMPIO_INSTANCE Instance)
 {
-    PMPIO_DSM dsm = Instance->Dsm;
+    PMPIO_MODULE dsm = Instance->Dsm;
     PMPIO_PATH path = Instance->Path;
     NTSTATUS status;
 

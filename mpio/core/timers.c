@@ -74,7 +74,7 @@ static PMPIO_INSTANCE *CollectInstances(ULONG *Count)
     *Count = 0;
     KeAcquireSpinLock(&root->Lock, &irql);
     for (PLIST_ENTRY entry = root->Dsms.Flink; entry != &root->Dsms; entry = entry->Flink) {
-        room += CONTAINING_RECORD(entry, MPIO_DSM, Entry)->Instances;
+        room += CONTAINING_RECORD(entry, MPIO_MODULE, Entry)->Instances;
     }
     KeReleaseSpinLock(&root->Lock, irql);
     list = room != 0 ? MpioAllocate((SIZE_T)room * sizeof(*list)) : NULL;
@@ -102,7 +102,7 @@ static VOID VerifyWorker(PVOID Parameter)
 
     for (ULONG i = 0; i < count; i++) {
         PMPIO_INSTANCE instance = list[i];
-        PMPIO_DSM dsm = instance->Dsm;
+        PMPIO_MODULE dsm = instance->Dsm;
         NTSTATUS status = STATUS_SUCCESS;
 
         if (instance->State == MPIO_INSTANCE_ACTIVE) {

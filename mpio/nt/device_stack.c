@@ -12,7 +12,7 @@
 typedef struct _NT_FILE {
     NT_OBJECT Header;
     FILE_OBJECT Object;
-} NT_FILE;
+} NT_FILE, *PNT_FILE;
 C_ASSERT(FIELD_OFFSET(NT_FILE, Object) == sizeof(NT_OBJECT));
 
 NTSTATUS IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice,

@@ -60,8 +60,8 @@ typedef struct _PORT_DRIVER {
     PDRIVER_OBJECT DriverObject;
     HW_INITIALIZATION_DATA Init;    /* zero where the caller's was shorter */
     BOOLEAN Virtual;
-    WCHAR Parameters[160];          /* service-relative: "ompfc\Parameters" */
-    CHAR Name[16];                  /* service name, for the event log */
+    WCHAR Service[64];              /* service name */
+    CHAR Name[16];                  /* the same, for the event log */
 } PORT_DRIVER, *PPORT_DRIVER;
 
 typedef enum _PORT_STATE {
@@ -230,6 +230,12 @@ VOID PortAdapterDelete(PPORT_ADAPTER Adapter);
 NTSTATUS PortAdapterPnp(PPORT_ADAPTER Adapter, PIRP Irp);
 NTSTATUS PortAdapterControl(PPORT_ADAPTER Adapter, PIRP Irp);
 
+
+/* ---- settings.c: PASSIVE_LEVEL; below Services\<miniport>\Parameters ------------------------------------ */
+ULONG PortReadSetting(PPORT_ADAPTER Adapter, PCWSTR SubKey, PCWSTR Name, ULONG Default);
+VOID PortReadArgument(PPORT_ADAPTER Adapter, CHAR Argument[PORT_ARGUMENT_BYTES]); /* DriverParameter */
+VOID PortSettingsPath(PPORT_ADAPTER Adapter, PCWSTR SubKey, WCHAR Path[128]);
+
 /* ---- unit.c: PASSIVE_LEVEL but for PortFindUnit ------------------------------------------------------- */
 PPORT_UNIT PortFindUnit(PPORT_ADAPTER Adapter, UCHAR Path, UCHAR Target, UCHAR Lun); /* present one, or the probe */
 NTSTATUS PortCreateUnit(PPORT_ADAPTER Adapter, PPORT_UNIT Probe, PPORT_IDENTITY Identity);
@@ -294,6 +300,11 @@ NTSTATUS PortResetBus(PPORT_ADAPTER Adapter, UCHAR Path);
 /* For work items of the adapter: removal waits for them. */
 VOID PortEnterWork(PPORT_ADAPTER Adapter);
 VOID PortLeaveWork(PPORT_ADAPTER Adapter);
+
+/* ---- storport_queue.c, storport_helpers.c: the StorPort routines' own state ------------------------------------------ */
+KDEFERRED_ROUTINE PortAdapterResumeDpc;             /* StorPortPause time is over */
+KDEFERRED_ROUTINE PortHwTimerDpc;                   /* RequestTimerCall */
+VOID PortFreeHelpers(PPORT_ADAPTER Adapter);        /* timers and workers the miniport left */
 
 /* ---- scsi.c, control.c, property.c, passthrough.c ------------------------------------------------------------------- */
 NTSTATUS PortUnitScsi(PPORT_UNIT Unit, PIRP Irp);

@@ -245,7 +245,8 @@ VOID PortKickAdapter(PPORT_ADAPTER Adapter)
 
     for (;;) {
         KeAcquireSpinLock(&Adapter->Lock, &irql);
-        entry = unit == NULL ? Adapter->Units.Flink : unit->Link.Flink;
+        /* A unit that was unlinked meanwhile points to itself: start over. */
+        entry = unit == NULL || unit->Link.Flink == &unit->Link ? Adapter->Units.Flink : unit->Link.Flink;
         next = entry == &Adapter->Units ? NULL : CONTAINING_RECORD(entry, PORT_UNIT, Link);
         if (next != NULL) {
             InterlockedIncrement(&next->Users);

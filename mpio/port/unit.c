@@ -96,6 +96,7 @@ VOID PortUnlinkUnit(PPORT_UNIT Unit)
     }
     *link = Unit->NextInBucket;
     RemoveEntryList(&Unit->Link);
+    InitializeListHead(&Unit->Link);
     KeReleaseSpinLock(&adapter->Lock, irql);
 }
 
@@ -129,6 +130,9 @@ VOID PortDeleteUnit(PPORT_UNIT Unit)
     PDEVICE_OBJECT device = Unit->Header.Self;
 
     Unit->State = PortRemoved;
+    if (device != NULL) {
+        PortUnlinkUnit(Unit);
+    }
     PortFailWaiting(Unit, SRB_STATUS_NO_DEVICE);
     PortReleaseUser(Unit);
     KeWaitForSingleObject(&Unit->Idle, Executive, KernelMode, FALSE, NULL);
@@ -141,7 +145,6 @@ VOID PortDeleteUnit(PPORT_UNIT Unit)
         ExFreePoolWithTag(Unit->Identity, PORT_TAG);
     }
     if (device != NULL) {
-        PortUnlinkUnit(Unit);
         IoDeleteDevice(device);
     }
 }
