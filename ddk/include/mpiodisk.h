@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * WMI classes of a pseudo-LUN, in the form the MOF compiler generates: those MPIO serves, and those the
- * DSM serves (DSM_* and MPIO_DSM_*).
- * Text members are counted strings: WCHAR[0] holds the bytes of the text that follows. An array of [1]
- * stands for as many elements as the count before it says. _ID is the WMI data id, <Class>Guid the
+ * WMI classes of a pseudo-LUN, in the form the MOF compiler generates: those MPIO serves, and those
+ * the DSM serves (DSM_* and MPIO_DSM_*).
+ * Text members are counted strings: WCHAR[0] holds the bytes of the text that follows. An array of
+ * [1] stands for as many elements as the count before it says. _ID is the WMI data id, <Class>Guid the
  * initializer of a GUID variable.
  */
 #ifndef _mpiodisk_h_
@@ -140,7 +140,8 @@ typedef struct _MPIO_DEVINSTANCE_HEALTH_CLASS {
 #define MPIO_DEVINSTANCE_HEALTH_CLASS_Pad_SIZE          sizeof(UCHAR[3])
 #define MPIO_DEVINSTANCE_HEALTH_CLASS_Pad_ID            15
 #define MPIO_DEVINSTANCE_HEALTH_CLASS_SIZE \
-    (FIELD_OFFSET(MPIO_DEVINSTANCE_HEALTH_CLASS, Pad) + MPIO_DEVINSTANCE_HEALTH_CLASS_Pad_SIZE)
+    (FIELD_OFFSET(MPIO_DEVINSTANCE_HEALTH_CLASS, Pad) + \
+     MPIO_DEVINSTANCE_HEALTH_CLASS_Pad_SIZE)
 
 /* All of them */
 #define MPIO_DEVINSTANCE_HEALTH_INFOGuid \
@@ -175,7 +176,8 @@ typedef struct _ClearDevInstanceHealthCounters_IN {
 #define ClearDevInstanceHealthCounters_IN_PathID_SIZE   sizeof(ULONGLONG)
 #define ClearDevInstanceHealthCounters_IN_PathID_ID     1
 #define ClearDevInstanceHealthCounters_IN_SIZE \
-    (FIELD_OFFSET(ClearDevInstanceHealthCounters_IN, PathID) + ClearDevInstanceHealthCounters_IN_PathID_SIZE)
+    (FIELD_OFFSET(ClearDevInstanceHealthCounters_IN, PathID) + \
+     ClearDevInstanceHealthCounters_IN_PathID_SIZE)
 
 /* A path as a load-balance policy sees it */
 #define MPIO_DSM_Path_V2Guid \
@@ -241,7 +243,8 @@ typedef struct _MPIO_DSM_Path_V2 {
 #define MPIO_DSM_Path_V2_Reserved64_SIZE                sizeof(ULONGLONG)
 #define MPIO_DSM_Path_V2_Reserved64_ID                  15
 #define MPIO_DSM_Path_V2_SIZE \
-    (FIELD_OFFSET(MPIO_DSM_Path_V2, Reserved64) + MPIO_DSM_Path_V2_Reserved64_SIZE)
+    (FIELD_OFFSET(MPIO_DSM_Path_V2, Reserved64) + \
+     MPIO_DSM_Path_V2_Reserved64_SIZE)
 
 /* A policy with its DSMPathCount paths */
 #define DSM_Load_Balance_Policy_V2Guid \
@@ -287,7 +290,8 @@ typedef struct _DSM_QueryLBPolicy_V2 {
 #define DSM_QueryLBPolicy_V2_LoadBalancePolicy_SIZE     sizeof(DSM_Load_Balance_Policy_V2)
 #define DSM_QueryLBPolicy_V2_LoadBalancePolicy_ID       1
 #define DSM_QueryLBPolicy_V2_SIZE \
-    (FIELD_OFFSET(DSM_QueryLBPolicy_V2, LoadBalancePolicy) + DSM_QueryLBPolicy_V2_LoadBalancePolicy_SIZE)
+    (FIELD_OFFSET(DSM_QueryLBPolicy_V2, LoadBalancePolicy) + \
+     DSM_QueryLBPolicy_V2_LoadBalancePolicy_SIZE)
 
 /* Policies that may be set, without paths */
 #define DSM_QuerySupportedLBPolicies_V2Guid \
@@ -329,7 +333,8 @@ typedef struct _MPIO_DSM_Path {
 #define MPIO_DSM_Path_PrimaryPath_SIZE                  sizeof(ULONG)
 #define MPIO_DSM_Path_PrimaryPath_ID                    4
 #define MPIO_DSM_Path_SIZE \
-    (FIELD_OFFSET(MPIO_DSM_Path, PrimaryPath) + MPIO_DSM_Path_PrimaryPath_SIZE)
+    (FIELD_OFFSET(MPIO_DSM_Path, PrimaryPath) + \
+     MPIO_DSM_Path_PrimaryPath_SIZE)
 
 /* Policy, version 1 */
 #define DSM_Load_Balance_PolicyGuid \
@@ -375,7 +380,8 @@ typedef struct _DSM_QueryLBPolicy {
 #define DSM_QueryLBPolicy_LoadBalancePolicy_SIZE        sizeof(DSM_Load_Balance_Policy)
 #define DSM_QueryLBPolicy_LoadBalancePolicy_ID          1
 #define DSM_QueryLBPolicy_SIZE \
-    (FIELD_OFFSET(DSM_QueryLBPolicy, LoadBalancePolicy) + DSM_QueryLBPolicy_LoadBalancePolicy_SIZE)
+    (FIELD_OFFSET(DSM_QueryLBPolicy, LoadBalancePolicy) + \
+     DSM_QueryLBPolicy_LoadBalancePolicy_SIZE)
 
 /* Supported policies, version 1 */
 #define DSM_QuerySupportedLBPoliciesGuid \
@@ -409,14 +415,16 @@ typedef struct _DsmSetLoadBalancePolicy_IN {
 #define DsmSetLoadBalancePolicy_IN_LoadBalancePolicy_SIZE sizeof(DSM_Load_Balance_Policy)
 #define DsmSetLoadBalancePolicy_IN_LoadBalancePolicy_ID 1
 #define DsmSetLoadBalancePolicy_IN_SIZE \
-    (FIELD_OFFSET(DsmSetLoadBalancePolicy_IN, LoadBalancePolicy) + DsmSetLoadBalancePolicy_IN_LoadBalancePolicy_SIZE)
+    (FIELD_OFFSET(DsmSetLoadBalancePolicy_IN, LoadBalancePolicy) + \
+     DsmSetLoadBalancePolicy_IN_LoadBalancePolicy_SIZE)
 typedef struct _DsmSetLoadBalancePolicy_OUT {
     ULONG Status;
 } DsmSetLoadBalancePolicy_OUT, *PDsmSetLoadBalancePolicy_OUT;
 #define DsmSetLoadBalancePolicy_OUT_Status_SIZE         sizeof(ULONG)
 #define DsmSetLoadBalancePolicy_OUT_Status_ID           2
 #define DsmSetLoadBalancePolicy_OUT_SIZE \
-    (FIELD_OFFSET(DsmSetLoadBalancePolicy_OUT, Status) + DsmSetLoadBalancePolicy_OUT_Status_SIZE)
+    (FIELD_OFFSET(DsmSetLoadBalancePolicy_OUT, Status) + \
+     DsmSetLoadBalancePolicy_OUT_Status_SIZE)
 #define DsmSetLoadBalancePolicyALUA                     2
 typedef struct _DsmSetLoadBalancePolicyALUA_IN {
     DSM_Load_Balance_Policy_V2 LoadBalancePolicy;
@@ -424,14 +432,16 @@ typedef struct _DsmSetLoadBalancePolicyALUA_IN {
 #define DsmSetLoadBalancePolicyALUA_IN_LoadBalancePolicy_SIZE sizeof(DSM_Load_Balance_Policy_V2)
 #define DsmSetLoadBalancePolicyALUA_IN_LoadBalancePolicy_ID 1
 #define DsmSetLoadBalancePolicyALUA_IN_SIZE \
-    (FIELD_OFFSET(DsmSetLoadBalancePolicyALUA_IN, LoadBalancePolicy) + DsmSetLoadBalancePolicyALUA_IN_LoadBalancePolicy_SIZE)
+    (FIELD_OFFSET(DsmSetLoadBalancePolicyALUA_IN, LoadBalancePolicy) + \
+     DsmSetLoadBalancePolicyALUA_IN_LoadBalancePolicy_SIZE)
 typedef struct _DsmSetLoadBalancePolicyALUA_OUT {
     ULONG Status;
 } DsmSetLoadBalancePolicyALUA_OUT, *PDsmSetLoadBalancePolicyALUA_OUT;
 #define DsmSetLoadBalancePolicyALUA_OUT_Status_SIZE     sizeof(ULONG)
 #define DsmSetLoadBalancePolicyALUA_OUT_Status_ID       2
 #define DsmSetLoadBalancePolicyALUA_OUT_SIZE \
-    (FIELD_OFFSET(DsmSetLoadBalancePolicyALUA_OUT, Status) + DsmSetLoadBalancePolicyALUA_OUT_Status_SIZE)
+    (FIELD_OFFSET(DsmSetLoadBalancePolicyALUA_OUT, Status) + \
+     DsmSetLoadBalancePolicyALUA_OUT_Status_SIZE)
 
 /* Makes path ids of several DSMs distinct */
 #define DSM_QueryUniqueIdGuid \
@@ -446,7 +456,8 @@ typedef struct _DSM_QueryUniqueId {
 #define DSM_QueryUniqueId_DsmUniqueId_SIZE              sizeof(ULONGLONG)
 #define DSM_QueryUniqueId_DsmUniqueId_ID                1
 #define DSM_QueryUniqueId_SIZE \
-    (FIELD_OFFSET(DSM_QueryUniqueId, DsmUniqueId) + DSM_QueryUniqueId_DsmUniqueId_SIZE)
+    (FIELD_OFFSET(DSM_QueryUniqueId, DsmUniqueId) + \
+     DSM_QueryUniqueId_DsmUniqueId_SIZE)
 
 DDK_END_C
 

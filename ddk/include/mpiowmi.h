@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * WMI classes of MPIO's control object, in the form the MOF compiler generates.
- * Text members are counted strings: WCHAR[0] holds the bytes of the text that follows. An array of [1]
- * stands for as many elements as the count before it says. _ID is the WMI data id, <Class>Guid the
+ * Text members are counted strings: WCHAR[0] holds the bytes of the text that follows. An array of
+ * [1] stands for as many elements as the count before it says. _ID is the WMI data id, <Class>Guid the
  * initializer of a GUID variable.
  */
 #ifndef _mpiowmi_h_
@@ -70,7 +70,8 @@ typedef struct _MPIO_PATH_HEALTH_CLASS {
 #define MPIO_PATH_HEALTH_CLASS_Pad_SIZE                 sizeof(UCHAR[2])
 #define MPIO_PATH_HEALTH_CLASS_Pad_ID                   16
 #define MPIO_PATH_HEALTH_CLASS_SIZE \
-    (FIELD_OFFSET(MPIO_PATH_HEALTH_CLASS, Pad) + MPIO_PATH_HEALTH_CLASS_Pad_SIZE)
+    (FIELD_OFFSET(MPIO_PATH_HEALTH_CLASS, Pad) + \
+     MPIO_PATH_HEALTH_CLASS_Pad_SIZE)
 
 /* Counters of every path */
 #define MPIO_PATH_HEALTH_INFOGuid \
@@ -147,7 +148,8 @@ typedef struct _MPIO_DISK_HEALTH_CLASS {
 #define MPIO_DISK_HEALTH_CLASS_Pad_SIZE                 sizeof(UCHAR[3])
 #define MPIO_DISK_HEALTH_CLASS_Pad_ID                   16
 #define MPIO_DISK_HEALTH_CLASS_SIZE \
-    (FIELD_OFFSET(MPIO_DISK_HEALTH_CLASS, Pad) + MPIO_DISK_HEALTH_CLASS_Pad_SIZE)
+    (FIELD_OFFSET(MPIO_DISK_HEALTH_CLASS, Pad) + \
+     MPIO_DISK_HEALTH_CLASS_Pad_SIZE)
 
 /* Counters of every pseudo-LUN */
 #define MPIO_DISK_HEALTH_INFOGuid \
@@ -300,7 +302,8 @@ typedef struct _DSM_PARAMETERS {
 #define DSM_PARAMETERS_DsmCounters_SIZE                 sizeof(DSM_COUNTERS)
 #define DSM_PARAMETERS_DsmCounters_ID                   4
 #define DSM_PARAMETERS_SIZE \
-    (FIELD_OFFSET(DSM_PARAMETERS, DsmCounters) + DSM_PARAMETERS_DsmCounters_SIZE)
+    (FIELD_OFFSET(DSM_PARAMETERS, DsmCounters) + \
+     DSM_PARAMETERS_DsmCounters_SIZE)
 
 /* Every registered DSM */
 #define MPIO_REGISTERED_DSMGuid \
@@ -429,7 +432,8 @@ typedef struct _MPIO_TIMERS_COUNTERS {
 #define MPIO_TIMERS_COUNTERS_RetryInterval_SIZE         sizeof(ULONG)
 #define MPIO_TIMERS_COUNTERS_RetryInterval_ID           5
 #define MPIO_TIMERS_COUNTERS_SIZE \
-    (FIELD_OFFSET(MPIO_TIMERS_COUNTERS, RetryInterval) + MPIO_TIMERS_COUNTERS_RetryInterval_SIZE)
+    (FIELD_OFFSET(MPIO_TIMERS_COUNTERS, RetryInterval) + \
+     MPIO_TIMERS_COUNTERS_RetryInterval_SIZE)
 
 /* Methods of the control object */
 #define MPIO_WMI_METHODSGuid \
@@ -451,7 +455,8 @@ typedef struct _MPIOMoveDevice_IN {
 #define MPIOMoveDevice_IN_PathID_SIZE                   sizeof(ULONGLONG)
 #define MPIOMoveDevice_IN_PathID_ID                     3
 #define MPIOMoveDevice_IN_SIZE \
-    (FIELD_OFFSET(MPIOMoveDevice_IN, PathID) + MPIOMoveDevice_IN_PathID_SIZE)
+    (FIELD_OFFSET(MPIOMoveDevice_IN, PathID) + \
+     MPIOMoveDevice_IN_PathID_SIZE)
 #define GetPathConfiguration                            2
 typedef struct _GetPathConfiguration_IN {
     ULONGLONG PathID;
@@ -459,7 +464,8 @@ typedef struct _GetPathConfiguration_IN {
 #define GetPathConfiguration_IN_PathID_SIZE             sizeof(ULONGLONG)
 #define GetPathConfiguration_IN_PathID_ID               1
 #define GetPathConfiguration_IN_SIZE \
-    (FIELD_OFFSET(GetPathConfiguration_IN, PathID) + GetPathConfiguration_IN_PathID_SIZE)
+    (FIELD_OFFSET(GetPathConfiguration_IN, PathID) + \
+     GetPathConfiguration_IN_PathID_SIZE)
 typedef struct _GetPathConfiguration_OUT {
     ULONG EntryCount;
     SCSI_ADDR Address[1];
@@ -477,7 +483,8 @@ typedef struct _SetDSMCounters_IN {
 #define SetDSMCounters_IN_DsmCounters_SIZE              sizeof(DSM_COUNTERS)
 #define SetDSMCounters_IN_DsmCounters_ID                2
 #define SetDSMCounters_IN_SIZE \
-    (FIELD_OFFSET(SetDSMCounters_IN, DsmCounters) + SetDSMCounters_IN_DsmCounters_SIZE)
+    (FIELD_OFFSET(SetDSMCounters_IN, DsmCounters) + \
+     SetDSMCounters_IN_DsmCounters_SIZE)
 #define ClearAllHealthCounters                          4
 #define ClearPathHealthCounters                         5
 typedef struct _ClearPathHealthCounters_IN {
@@ -486,7 +493,8 @@ typedef struct _ClearPathHealthCounters_IN {
 #define ClearPathHealthCounters_IN_PathID_SIZE          sizeof(ULONGLONG)
 #define ClearPathHealthCounters_IN_PathID_ID            1
 #define ClearPathHealthCounters_IN_SIZE \
-    (FIELD_OFFSET(ClearPathHealthCounters_IN, PathID) + ClearPathHealthCounters_IN_PathID_SIZE)
+    (FIELD_OFFSET(ClearPathHealthCounters_IN, PathID) + \
+     ClearPathHealthCounters_IN_PathID_SIZE)
 #define ClearAllPathsHealthCounters                     6
 #define ClearMpioDiskHealthCounters                     7
 typedef struct _ClearMpioDiskHealthCounters_IN {
@@ -495,7 +503,8 @@ typedef struct _ClearMpioDiskHealthCounters_IN {
 #define ClearMpioDiskHealthCounters_IN_DiskOrdinal_SIZE sizeof(ULONG)
 #define ClearMpioDiskHealthCounters_IN_DiskOrdinal_ID   1
 #define ClearMpioDiskHealthCounters_IN_SIZE \
-    (FIELD_OFFSET(ClearMpioDiskHealthCounters_IN, DiskOrdinal) + ClearMpioDiskHealthCounters_IN_DiskOrdinal_SIZE)
+    (FIELD_OFFSET(ClearMpioDiskHealthCounters_IN, DiskOrdinal) + \
+     ClearMpioDiskHealthCounters_IN_DiskOrdinal_SIZE)
 #define ClearAllMpioDisksHealthCounters                 8
 
 /* The WMI event of MPIO */

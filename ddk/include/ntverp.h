@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Version numbers for a driver's resource script (.rc), used together with common.ver. */
+#ifndef OPENMPIO_NTVERP_H
+#define OPENMPIO_NTVERP_H
+#define VER_PRODUCTMAJORVERSION 10
+#define VER_PRODUCTMINORVERSION 0
+#define VER_PRODUCTBUILD        20348
+#define VER_PRODUCTBUILD_QFE    1
+#define VER_PRODUCTVERSION \
+    VER_PRODUCTMAJORVERSION, VER_PRODUCTMINORVERSION, VER_PRODUCTBUILD, VER_PRODUCTBUILD_QFE
+#define VER_PRODUCTVERSION_STR "10.0.20348.1"
+#define VER_COMPANYNAME_STR    "OpenMPIO"
+#define VER_PRODUCTNAME_STR    "OpenMPIO DSM"
+#define VER_LEGALCOPYRIGHT_STR ""
+#define VFT_DRV                 0x00000003L
+#define VFT2_DRV_SYSTEM         0x00000007L
+#define VFT2_UNKNOWN            0x00000000L
+#define VOS_NT_WINDOWS32        0x00040004L
+#define VER_FILEFLAGSMASK       0x0000003FL
+#define VER_FILEFLAGS           0
+#define VER_FILEOS              VOS_NT_WINDOWS32
+#endif

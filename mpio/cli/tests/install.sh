@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The way of a stranger: install, copy the sample to an empty directory outside the tree, build it there with the
+# installed DDK, run it with the installed program.
+cd "$(dirname "$0")/../../.." || exit 2
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+passed=0 failed=0
+step() { # name, command...
+    name=$1
+    shift
+    if "$@" >"$place/log" 2>&1 </dev/null; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "install: $name failed:"
+        tail -5 "$place/log" | sed 's/^/    /'
+    fi
+}
+step "make install" make install PREFIX="$place/prefix"
+share=$place/prefix/share/openmpio
+step "copy of the sample" cp -r "$share/dsm_sample" "$place/mine"
+for cc in gcc clang; do
+    step "build with $cc" env CC=$cc make -C "$place/mine" DDK="$share/ddk" BUILD="$place/mine/$cc"
+    so=$place/mine/$cc/dsm_sample.so
+    step "run what $cc built" "$place/prefix/bin/mpio" run --dsm "$so" --topology "$share/examples/two-paths.ini" --for 10s --quiet
+    step "verdict" grep -q 'verdict   GOOD' "$place/log"
+done
+step "build with sanitizers" make -C "$place/mine" DDK="$share/ddk" BUILD="$place/mine/san" SAN=1
+step "run it: the program starts itself again with the runtime" "$place/prefix/bin/mpio" run --dsm "$place/mine/san/dsm_sample.so" \
+    --topology "$share/examples/two-paths.ini" --for 10s --quiet
+step "build with assertions" make -C "$place/mine" DDK="$share/ddk" BUILD="$place/mine/dbg" DBG=1
+step "run it" "$place/prefix/bin/mpio" run --dsm "$place/mine/dbg/dsm_sample.so" --topology "$share/examples/two-paths.ini" --for 10s --quiet
+step "without optional files" sh -c "cd '$place/mine' && sed -i 's/ wmi.c pr.c//' Makefile && sed -i 's/\(SAMPLE_WITH_[A-Z]*\) *1/\1 0/' dsm_sample.h && make DDK='$share/ddk' BUILD='$place/mine/small'"
+step "run it" "$place/prefix/bin/mpio" run --dsm "$place/mine/small/dsm_sample.so" --topology "$share/examples/two-paths.ini" --for 10s --quiet
+echo "install: $passed passed, $failed failed"
+[ "$failed" = 0 ]
