@@ -9,32 +9,56 @@
 
 DRIVER_INITIALIZE DriverEntry;
 static DRIVER_UNLOAD SampleDriverUnload;
-static DSM_UNLOAD SampleUnload;
+static NTSTATUS SampleUnload(PVOID DsmContext);
 
 /* MPIO gives every callback our context; only DriverUnload needs this one. */
 static PSAMPLE_CONTEXT gContext;
 
-static VOID ReadParameters(PSAMPLE_CONTEXT Context, PUNICODE_STRING RegistryPath)
+/* A value that is absent keeps its default; one of the wrong type fails the load. */
+static NTSTATUS ReadParameters(PSAMPLE_CONTEXT Context, PUNICODE_STRING RegistryPath)
 {
+    const ULONG direct = RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK | RTL_QUERY_REGISTRY_NOEXPAND;
+    const ULONG dword = REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT;
+    const ULONG list = REG_MULTI_SZ << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT; /* allocated for us; we free it */
     RTL_QUERY_REGISTRY_TABLE table[] = {
-        {NULL, RTL_QUERY_REGISTRY_SUBKEY, L"Parameters", NULL, REG_NONE, NULL, 0},
-        {NULL, RTL_QUERY_REGISTRY_DIRECT, L"LoadBalancePolicy", &Context->DefaultPolicy, REG_NONE, NULL, 0},
-        {NULL, RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_NOEXPAND, L"DsmSupportedDeviceList",
-         &Context->SupportedDevices, REG_NONE, NULL, 0}, /* allocated for us; we free it */
+        {NULL, direct, L"LoadBalancePolicy", &Context->DefaultPolicy, dword, NULL, 0},
+        {NULL, direct, L"AcceptAlua", &Context->AcceptAlua, dword, NULL, 0},
+        {NULL, direct, L"DsmSupportedDeviceList", &Context->SupportedDevices, list, NULL, 0},
         {NULL, 0, NULL, NULL, 0, NULL, 0},
     };
+    UNICODE_STRING path = {0, 0, NULL};
+    NTSTATUS status;
 
     Context->DefaultPolicy = SAMPLE_ROUND_ROBIN;
-    RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, RegistryPath->Buffer, table, NULL, NULL);
+    path.MaximumLength = RegistryPath->Length + sizeof(L"\\Parameters");
+    path.Buffer = ExAllocatePoolZero(PagedPool, path.MaximumLength, SAMPLE_TAG);
+    if (path.Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlCopyUnicodeString(&path, RegistryPath);
+    RtlAppendUnicodeToString(&path, L"\\Parameters");
+    status = RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, path.Buffer, table, NULL, NULL);
+    ExFreePoolWithTag(path.Buffer, SAMPLE_TAG);
     if (Context->DefaultPolicy != SAMPLE_FAILOVER)
         Context->DefaultPolicy = SAMPLE_ROUND_ROBIN;
+    return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_SUCCESS : status; /* no Parameters at all */
 }
 
-static VOID FillInitData(PSAMPLE_CONTEXT Context, PDRIVER_OBJECT DriverObject, PDSM_INIT_DATA InitData)
+/* Type 6 (extended SRBs, DsmDeviceNotUsed) came after MPIO 1.17; before 1.0.8 there is nothing to build on. */
+static DSM_TYPE ChooseType(VOID)
+{
+    MPIO_VERSION_INFO mpio;
+
+    if (!NT_SUCCESS(DsmGetVersion(&mpio, sizeof(mpio))) ||
+        (mpio.MajorVersion <= 1 && mpio.MinorVersion == 0 && mpio.ProductBuild <= 7))
+        return DsmTypeUnknown;
+    return mpio.MajorVersion > 1 || mpio.MinorVersion > 17 ? DsmType6 : DsmType3;
+}
+
+static VOID FillInitData(PSAMPLE_CONTEXT Context, PDRIVER_OBJECT DriverObject, DSM_TYPE Type, PDSM_INIT_DATA InitData)
 {
     RtlZeroMemory(InitData, sizeof(*InitData));
-    InitData->InitDataSize = DSM_INIT_DATA_TYPE_6_SIZE;
-    InitData->DsmType = DsmType6;
+    InitData->InitDataSize = Type == DsmType6 ? DSM_INIT_DATA_TYPE_6_SIZE : DSM_INIT_DATA_TYPE_3_SIZE;
+    InitData->DsmType = Type;
     InitData->DsmVersion.MajorVersion = 1;
     InitData->DsmContext = Context;
     InitData->DriverObject = DriverObject;
@@ -68,7 +92,7 @@ static VOID FillInitData(PSAMPLE_CONTEXT Context, PDRIVER_OBJECT DriverObject, P
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     PSAMPLE_CONTEXT context;
-    MPIO_VERSION_INFO mpio;
+    DSM_TYPE type = ChooseType();
     DSM_MPIO_CONTEXT registered;
     DSM_INIT_DATA initData;
     UNICODE_STRING name;
@@ -76,17 +100,16 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     IO_STATUS_BLOCK result;
     NTSTATUS status;
 
-    /* Type 6 (extended SRBs, DsmDeviceNotUsed) came after MPIO 1.17. */
-    status = DsmGetVersion(&mpio, sizeof(mpio));
-    if (!NT_SUCCESS(status) || (mpio.MajorVersion == 1 && mpio.MinorVersion <= 17))
+    if (type == DsmTypeUnknown)
         return STATUS_NOT_SUPPORTED;
-    context = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*context), SAMPLE_TAG);
+    context = ExAllocatePoolZero(NonPagedPoolNx, sizeof(*context), SAMPLE_TAG);
     if (context == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    RtlZeroMemory(context, sizeof(*context));
     KeInitializeSpinLock(&context->Lock);
     InitializeListHead(&context->Luns);
-    ReadParameters(context, RegistryPath);
+    status = ReadParameters(context, RegistryPath);
+    if (!NT_SUCCESS(status))
+        goto failed;
 
     /* MPIO's control device takes the registration. Keep the device, not the file object. */
     RtlInitUnicodeString(&name, L"\\DosDevices\\MPIOControl");
@@ -98,7 +121,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     ObReferenceObject(context->MpioControl);
     ObDereferenceObject(file);
 
-    FillInitData(context, DriverObject, &initData);
+    FillInitData(context, DriverObject, type, &initData);
     registered.MPIOContext = NULL;
     DsmSendDeviceIoControlSynchronous(IOCTL_MPDSM_REGISTER, context->MpioControl, &initData, &registered,
                                       initData.InitDataSize, sizeof(registered), TRUE, &result);
@@ -137,9 +160,8 @@ static NTSTATUS SampleUnload(PVOID DsmContext)
 
     if (context->MpioControl != NULL)
         ObDereferenceObject(context->MpioControl);
-    if (context->SupportedDevices.Buffer != NULL) {
+    if (context->SupportedDevices.Buffer != NULL)
         ExFreePool(context->SupportedDevices.Buffer);
-    }
     ExFreePoolWithTag(context, SAMPLE_TAG);
     return STATUS_SUCCESS;
 }

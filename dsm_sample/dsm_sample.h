@@ -12,16 +12,15 @@
  * shared by all LUNs behind it; a *LUN* is the group of instances that are the same disk, which MPIO
  * shows to Windows as one pseudo-LUN.
  *
- * Locks: Context->Lock guards the list of LUNs and everything in LUNs and instances. It is held for a few
- * instructions at a time and never across a call that waits. MPIO never runs two arrivals or removals
- * at once, so those may look at the list without it.
+ * Locks: Context->Lock guards the list of LUNs, Lun->Lock everything in a LUN and its instances; whoever
+ * needs both takes them in this order. They are held for a few instructions, never across a call that
+ * waits. MPIO never runs two arrivals or removals at once, so those may look at the list without a lock.
  */
 #ifndef DSM_SAMPLE_H
 #define DSM_SAMPLE_H
 
 #include <dsm.h>
 #include <srbhelper.h>
-#include <ntstrsafe.h>
 
 #pragma warning(disable : 4100) /* callbacks have fixed parameter lists; not every one is needed */
 
@@ -38,21 +37,22 @@
 #define SAMPLE_FAILOVER    1
 #define SAMPLE_ROUND_ROBIN 2
 
-/* What a persistent reservation needs to know; used by pr.c. */
+/* The key we registered; used by pr.c. */
 typedef struct _SAMPLE_RESERVATION {
     BOOLEAN HasKey;
+    BOOLEAN PersistThroughPowerLoss;
     UCHAR Key[8];
-    UCHAR Action;               /* service action the key was registered with */
 } SAMPLE_RESERVATION;
 
 typedef struct _SAMPLE_LUN {
     LIST_ENTRY Link;            /* Context->Luns */
+    KSPIN_LOCK Lock;
     ULONG Policy;
-    struct _SAMPLE_INSTANCE *Instance[SAMPLE_MAX_PATHS]; /* all of them */
     ULONG Instances;
-    struct _SAMPLE_INSTANCE *Usable[SAMPLE_MAX_PATHS];   /* those I/O may take; rebuilt on every change */
     ULONG Usables;
     ULONG Next;                 /* round robin: index into Usable; fail over: the one in use */
+    struct _SAMPLE_INSTANCE *Instance[SAMPLE_MAX_PATHS]; /* all of them */
+    struct _SAMPLE_INSTANCE *Usable[SAMPLE_MAX_PATHS];   /* those I/O may take; rebuilt on every change */
     PVOID Preferred;            /* fail over: go back to this path when it returns; NULL = stay */
     SAMPLE_RESERVATION Reservation;
 } SAMPLE_LUN, *PSAMPLE_LUN;
@@ -62,9 +62,7 @@ typedef struct _SAMPLE_INSTANCE {
     PVOID Path;                 /* SAMPLE_PATH_ID of its SCSI address */
     PDEVICE_OBJECT Target;      /* our own requests go here */
     SCSI_ADDRESS Address;
-    BOOLEAN Active;             /* IsPathActive accepted it */
-    BOOLEAN Failed;             /* a fatal error took it out */
-    BOOLEAN Leaving;            /* RemovePending was called */
+    BOOLEAN Active;             /* from IsPathActive until its path fails or RemovePending */
     BOOLEAN Registered;         /* our reservation key is on this path */
     ULONG IdLength;
     UCHAR Id[SAMPLE_MAX_ID];    /* the LUN's identity: designator type, then the bytes */
@@ -76,6 +74,7 @@ typedef struct _SAMPLE_CONTEXT {
     KSPIN_LOCK Lock;
     LIST_ENTRY Luns;
     ULONG DefaultPolicy;        /* Parameters\LoadBalancePolicy */
+    ULONG AcceptAlua;           /* Parameters\AcceptAlua */
     UNICODE_STRING SupportedDevices; /* Parameters\DsmSupportedDeviceList, REG_MULTI_SZ */
 } SAMPLE_CONTEXT, *PSAMPLE_CONTEXT;
 
@@ -85,34 +84,44 @@ typedef struct _SAMPLE_CONTEXT {
     ((PVOID)(ULONG_PTR)(0x5A000000u | (a)->PortNumber << 16 | (a)->PathId << 8 | (a)->TargetId))
 
 /* path.c */
-DSM_INQUIRE_DRIVER SampleInquire;
-DSM_COMPARE_DEVICES SampleCompareDevices;
-DSM_GET_CONTROLLER_INFO SampleGetControllerInfo;
-DSM_SET_DEVICE_INFO SampleSetDeviceInfo;
-DSM_IS_PATH_ACTIVE SampleIsPathActive;
-DSM_PATH_VERIFY SamplePathVerify;
-DSM_INVALIDATE_PATH SampleInvalidatePath;
-DSM_REMOVE_PENDING SampleRemovePending;
-DSM_REMOVE_DEVICE SampleRemoveDevice;
-DSM_REMOVE_PATH SampleRemovePath;
-DSM_DEVICE_NOT_USED SampleDeviceNotUsed;
-/* Context->Lock held. */
+NTSTATUS SampleInquire(PVOID DsmContext, PDEVICE_OBJECT TargetDevice, PDEVICE_OBJECT PortFdo,
+                       PSTORAGE_DEVICE_DESCRIPTOR Descriptor, PSTORAGE_DEVICE_ID_DESCRIPTOR DeviceIdList,
+                       PVOID *DsmIdentifier);
+BOOLEAN SampleCompareDevices(PVOID DsmContext, PVOID DsmId1, PVOID DsmId2);
+NTSTATUS SampleGetControllerInfo(PVOID DsmContext, PVOID DsmId, ULONG Flags, PCONTROLLER_INFO *ControllerInfo);
+NTSTATUS SampleSetDeviceInfo(PVOID DsmContext, PDEVICE_OBJECT TargetObject, PVOID DsmId, PVOID *PathId);
+BOOLEAN SampleIsPathActive(PVOID DsmContext, PVOID PathId, PVOID DsmId);
+NTSTATUS SamplePathVerify(PVOID DsmContext, PVOID DsmId, PVOID PathId);
+NTSTATUS SampleInvalidatePath(PVOID DsmContext, ULONG ErrorMask, PVOID PathId, PVOID *NewPathId);
+NTSTATUS SampleRemovePending(PVOID DsmContext, PVOID DsmId);
+NTSTATUS SampleRemoveDevice(PVOID DsmContext, PVOID DsmId, PVOID PathId);
+NTSTATUS SampleRemovePath(PVOID DsmContext, PVOID PathId);
+NTSTATUS SampleDeviceNotUsed(PVOID DsmContext, PVOID DsmId);
+/* Rebuilds Lun->Usable; Lun->Lock held. */
 VOID SampleChoosePaths(PSAMPLE_LUN Lun);
 
 /* io.c */
-DSM_LB_GET_PATH SampleGetPath;
-DSM_CATEGORIZE_REQUEST SampleCategorize;
-DSM_SET_COMPLETION SampleSetCompletion;
-DSM_INTERPRET_ERROR_EX SampleInterpretError;
-DSM_ADDRESS_TYPE_SUPPORTED SampleIsAddressTypeSupported;
-DSM_SRB_DEVICE_CONTROL SampleRefuse;
+PVOID SampleGetPath(PVOID DsmContext, PSCSI_REQUEST_BLOCK Srb, PDSM_IDS DsmIds, PVOID CurrentPath, NTSTATUS *Status);
+ULONG SampleCategorize(PVOID DsmContext, PDSM_IDS DsmIds, PIRP Irp, PSCSI_REQUEST_BLOCK Srb, PVOID CurrentPath,
+                       PVOID *PathId, NTSTATUS *Status);
+VOID SampleSetCompletion(PVOID DsmContext, PVOID DsmId, PIRP Irp, PSCSI_REQUEST_BLOCK Srb,
+                         PDSM_COMPLETION_INFO CompletionInfo);
+ULONG SampleInterpretError(PVOID DsmContext, PVOID DsmId, PSCSI_REQUEST_BLOCK Srb, NTSTATUS *Status, PBOOLEAN Retry,
+                           PLONG RetryInterval, ...);
+BOOLEAN SampleIsAddressTypeSupported(PVOID DsmContext, ULONG AddressType);
+NTSTATUS SampleRefuse(PVOID DsmContext, PDSM_IDS DsmIds, PIRP Irp, PSCSI_REQUEST_BLOCK Srb, PKEVENT Event);
+/* FALSE: the request brought no sense data. */
+BOOLEAN SampleGetSense(PSCSI_REQUEST_BLOCK Srb, PUCHAR Key, PUCHAR Asc, PUCHAR Ascq);
 
 /* pr.c */
-DSM_SRB_DEVICE_CONTROL SampleReservation;
-VOID SampleRegisterNewPath(PSAMPLE_CONTEXT Context, PSAMPLE_INSTANCE Instance);
+NTSTATUS SampleReservation(PVOID DsmContext, PDSM_IDS DsmIds, PIRP Irp, PSCSI_REQUEST_BLOCK Srb, PKEVENT Event);
+/* At PASSIVE_LEVEL, when an instance may carry I/O from now on. */
+VOID SampleRegisterNewPath(PSAMPLE_INSTANCE Instance);
+/* At up to DISPATCH_LEVEL, when the array says that another node removed our registrations. */
+VOID SampleForgetKey(PSAMPLE_INSTANCE Instance);
 
-/* wmi.c: what an administrator asks for */
-DSM_MOVE_DEVICE SampleMoveDevice;
+/* wmi.c */
+NTSTATUS SampleMoveDevice(PVOID DsmContext, PDSM_IDS DsmIds, PVOID MPIOPath, PVOID SuggestedPath, ULONG Flags);
 VOID SampleInitializeWmi(PDSM_INIT_DATA InitData);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * The interface between MPIO and a device-specific module: the callbacks a DSM registers and the
  * services mpio.sys exports. Callbacks have the plain C convention. IRQL stands beside each type;
- * "context" is the DsmContext of DSM_INIT_DATA, "id" the DsmId that Inquire answered, "path" the value
- * SetDeviceInfo answered. Published order, sizes and values: ddk/tests/layout.c pins them.
+ * "context" is the DsmContext of DSM_INIT_DATA, "id" the DsmId that Inquire answered, "path" the
+ * value SetDeviceInfo answered. Published order, sizes and values: ddk/tests/layout.c pins them.
  */
 #ifndef OPENMPIO_DSM_H
 #define OPENMPIO_DSM_H
@@ -30,7 +30,7 @@ typedef struct _DSM_IDS {
     PVOID IdList[1];
 } DSM_IDS, *PDSM_IDS;
 
-/* ---- pass-through buffers that DSMs build ------------------------------------------------------------- */
+/* ---- pass-through buffers that DSMs build ---------------------------------------------------- */
 #define SPTWB_SENSE_LENGTH 32
 #define SPTWB_DATA_LENGTH  512
 #ifdef _WIN64
@@ -50,7 +50,7 @@ typedef struct _SCSI_PASS_THROUGH_DIRECT_WITH_BUFFER {
     UCHAR PTRALIGN SenseInfoBuffer[SPTWB_SENSE_LENGTH];
 } SCSI_PASS_THROUGH_DIRECT_WITH_BUFFER, *PSCSI_PASS_THROUGH_DIRECT_WITH_BUFFER;
 
-/* ---- controllers ------------------------------------------------------------------------------------------ */
+/* ---- controllers ----------------------------------------------------------------------------- */
 #define DSM_CONTROLLER_ACTIVE   1
 #define DSM_CONTROLLER_STANDBY  2
 #define DSM_CONTROLLER_FAILED   3
@@ -73,7 +73,7 @@ typedef struct _CONTROLLER_INFO {
     ULONG State; /* DSM_CONTROLLER_* */
 } CONTROLLER_INFO, *PCONTROLLER_INFO;
 
-/* ---- masks and answers --------------------------------------------------------------------------------------- */
+/* ---- masks and answers ----------------------------------------------------------------------- */
 /* InterpretError: the answer; InvalidatePath: the reason. */
 #define DSM_FATAL_ERROR          0x80000000 /* the path has failed: fail over */
 #define DSM_ADMIN_FO             0x40000000 /* an administrator asked */
@@ -92,7 +92,7 @@ typedef struct _CONTROLLER_INFO {
 #define DSM_PATH_SET    3 /* *PathId is where to send it */
 #define DSM_ERROR       4 /* *Status says why not */
 
-#define DSM_CALL_COMPLETION_ON_MPIO_ERROR 1 /* DsmSendRequestEx: the completion routine always runs */
+#define DSM_CALL_COMPLETION_ON_MPIO_ERROR 1 /* DsmSendRequestEx: it always runs */
 #define NUMA_MAX_WEIGHT 10
 
 typedef enum _DSM_TYPE {
@@ -127,7 +127,7 @@ typedef enum _DSM_NOTIFICATION_TYPE {
     MaxDsmNotificationType
 } DSM_NOTIFICATION_TYPE, *PDSM_NOTIFICATION_TYPE;
 
-/* ---- callbacks: PASSIVE_LEVEL ------------------------------------------------------------------------------------ */
+/* ---- callbacks: PASSIVE_LEVEL ---------------------------------------------------------------- */
 /* Does this DSM want the device? Answers the id it will be known by. */
 typedef NTSTATUS (*DSM_INQUIRE_DRIVER)(PVOID DsmContext, PDEVICE_OBJECT TargetDevice,
                                        PDEVICE_OBJECT PortFdo,
@@ -160,7 +160,7 @@ typedef NTSTATUS (*DSM_UNLOAD)(PVOID DsmContext);
 typedef NTSTATUS (*DSM_DEVICE_NOT_USED)(PVOID DsmContext, PVOID DsmId);
 typedef BOOLEAN (*DSM_ADDRESS_TYPE_SUPPORTED)(PVOID DsmContext, ULONG AddressType);
 
-/* ---- callbacks: <= DISPATCH_LEVEL ------------------------------------------------------------------------------------ */
+/* ---- callbacks: <= DISPATCH_LEVEL ------------------------------------------------------------ */
 /* The path of a read or write; NULL with *Status set if there is none. */
 typedef PVOID (*DSM_LB_GET_PATH)(PVOID DsmContext, PSCSI_REQUEST_BLOCK Srb, PDSM_IDS DsmList,
                                  PVOID CurrentPath, NTSTATUS *Status);
@@ -185,7 +185,8 @@ typedef struct _DSM_COMPLETION_INFO {
 typedef VOID (*DSM_SET_COMPLETION)(PVOID DsmContext, PVOID DsmId, PIRP Irp,
                                    PSCSI_REQUEST_BLOCK Srb, PDSM_COMPLETION_INFO DsmCompletion);
 
-/* ---- WMI callbacks: PASSIVE_LEVEL. Too small a buffer: STATUS_BUFFER_TOO_SMALL and the size needed ------ */
+/* ---- WMI callbacks: PASSIVE_LEVEL ------------------------------------------------------------ */
+/* Too small a buffer: STATUS_BUFFER_TOO_SMALL, and *DataLength says what is needed. */
 typedef NTSTATUS (*DSM_QUERY_DATABLOCK)(PVOID DsmContext, PIRP Irp, ULONG GuidIndex,
                                         ULONG InstanceIndex, ULONG InstanceCount,
                                         PULONG InstanceLengthArray, ULONG BufferAvail,
@@ -237,7 +238,7 @@ typedef struct _DSM_WMILIB_CONTEXT {
     };
 } DSM_WMILIB_CONTEXT, *PDSM_WMILIB_CONTEXT;
 
-/* ---- registration -------------------------------------------------------------------------------------- */
+/* ---- registration ---------------------------------------------------------------------------- */
 typedef struct _DSM_VERSION_INFO {
     ULONG MajorVersion;
     ULONG MinorVersion;
@@ -310,7 +311,7 @@ typedef struct _DSM_DEREGISTER_DATA {
     PDSM_MPIO_CONTEXT MpioContext;
 } DSM_DEREGISTER_DATA, *PDSM_DEREGISTER_DATA;
 
-/* ---- services of mpio.sys ---------------------------------------------------------------------------------- */
+/* ---- services of mpio.sys -------------------------------------------------------------------- */
 /* PASSIVE_LEVEL: sends and waits; the outcome is in *IoStatus. Either buffer may be NULL. */
 MPIOAPI VOID DsmSendDeviceIoControlSynchronous(ULONG IoControlCode,
                                                PDEVICE_OBJECT TargetDeviceObject,
@@ -323,8 +324,8 @@ MPIOAPI NTSTATUS DsmSendPassThroughDirect(PDEVICE_OBJECT DeviceObject,
                                           ULONG InputBufferLength, ULONG OutputBufferLength);
 /* PASSIVE_LEVEL. The caller frees *ScsiAddress with ExFreePool. */
 MPIOAPI NTSTATUS DsmGetScsiAddress(PDEVICE_OBJECT DeviceObject, PSCSI_ADDRESS *ScsiAddress);
-/* The other devices of that SCSI type on the adapter, as device objects in IdList; NULL if there are
- * none. The caller frees the list with ExFreePool. */
+/* The other devices of that SCSI type on the adapter, as device objects in IdList; NULL if there
+ * are none. The caller frees the list with ExFreePool. */
 MPIOAPI PDSM_IDS DsmGetAssociatedDevice(PVOID MPIOContext, PDEVICE_OBJECT PortFdo,
                                         UCHAR DeviceType);
 MPIOAPI PDEVICE_OBJECT DsmGetPDO(PVOID MPIOContext, PDEVICE_OBJECT PortFdo);

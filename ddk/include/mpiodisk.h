@@ -3,8 +3,8 @@
  * WMI classes of a pseudo-LUN, in the form the MOF compiler generates: those MPIO serves, and those
  * the DSM serves (DSM_* and MPIO_DSM_*).
  * Text members are counted strings: WCHAR[0] holds the bytes of the text that follows. An array of
- * [1] stands for as many elements as the count before it says. _ID is the WMI data id, <Class>Guid the
- * initializer of a GUID variable.
+ * [1] stands for as many elements as the count before it says. _ID is the WMI data id,
+ * <Class>Guid the initializer of a GUID variable.
  */
 #ifndef _mpiodisk_h_
 #define _mpiodisk_h_

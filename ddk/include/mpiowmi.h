@@ -2,8 +2,8 @@
 /*
  * WMI classes of MPIO's control object, in the form the MOF compiler generates.
  * Text members are counted strings: WCHAR[0] holds the bytes of the text that follows. An array of
- * [1] stands for as many elements as the count before it says. _ID is the WMI data id, <Class>Guid the
- * initializer of a GUID variable.
+ * [1] stands for as many elements as the count before it says. _ID is the WMI data id,
+ * <Class>Guid the initializer of a GUID variable.
  */
 #ifndef _mpiowmi_h_
 #define _mpiowmi_h_

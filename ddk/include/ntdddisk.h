@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Device controls of disks: geometry, length, cache, verify. Structures as published; lengths bytes. */
+/* Device controls of disks: geometry, length, cache, verify. Lengths in bytes. */
 #ifndef OPENMPIO_NTDDDISK_H
 #define OPENMPIO_NTDDDISK_H
 

@@ -50,7 +50,7 @@ DDK_BEGIN_C
 #define SCSI_IOCTL_DATA_UNSPECIFIED   2
 #define SCSI_IOCTL_DATA_BIDIRECTIONAL 3
 
-/* ---- 16-byte pass-through ------------------------------------------------------------------------- */
+/* ---- 16-byte pass-through -------------------------------------------------------------------- */
 /* Offsets are from the start of the structure; TimeOutValue in seconds. */
 #define DDK_PASS_THROUGH_HEAD  \
     USHORT Length;             \
@@ -94,7 +94,7 @@ typedef struct _SCSI_PASS_THROUGH_DIRECT32 {
 } SCSI_PASS_THROUGH_DIRECT32, *PSCSI_PASS_THROUGH_DIRECT32;
 #endif
 
-/* ---- extended pass-through: any CDB length, both directions, a STOR_ADDRESS ----------------------------- */
+/* ---- extended pass-through: any CDB length, both directions, a STOR_ADDRESS ------------------ */
 #define DDK_PASS_THROUGH_EX_HEAD  \
     ULONG Version;                \
     ULONG Length;                 \
@@ -140,7 +140,7 @@ typedef struct _SCSI_PASS_THROUGH_DIRECT32_EX {
 } SCSI_PASS_THROUGH_DIRECT32_EX, *PSCSI_PASS_THROUGH_DIRECT32_EX;
 #endif
 
-/* ---- MPIO pass-through: a command for one chosen path ------------------------------------------------------ */
+/* ---- MPIO pass-through: a command for one chosen path ---------------------------------------- */
 #define MPIO_IOCTL_FLAG_USE_PATHID      1 /* the path named by MpioPathId */
 #define MPIO_IOCTL_FLAG_USE_SCSIADDRESS 2 /* the path with this SCSI address */
 #define MPIO_IOCTL_FLAG_INVOLVE_DSM     4
@@ -194,7 +194,7 @@ typedef struct _MPIO_PASS_THROUGH_PATH_DIRECT32_EX {
 } MPIO_PASS_THROUGH_PATH_DIRECT32_EX, *PMPIO_PASS_THROUGH_PATH_DIRECT32_EX;
 #endif
 
-/* ---- addresses, capabilities, inquiry data --------------------------------------------------------------- */
+/* ---- addresses, capabilities, inquiry data --------------------------------------------------- */
 typedef struct _SCSI_ADDRESS {
     ULONG Length;
     UCHAR PortNumber;

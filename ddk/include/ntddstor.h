@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Device controls of every storage device: properties and their descriptors, device number, resets,
- * persistent reservations, hot-plug, capacity. Sizes and offsets are bytes from the structure's start.
+ * Device controls of every storage device: properties and their descriptors, device number,
+ * resets, persistent reservations, hot-plug, capacity. Sizes and offsets are bytes from the
+ * structure's start.
  */
 #ifndef OPENMPIO_NTDDSTOR_H
 #define OPENMPIO_NTDDSTOR_H
@@ -49,7 +50,7 @@ DEFINE_GUID(GUID_DEVINTERFACE_STORAGEPORT, 0x2accfe60, 0xc130, 0x11d2, 0xb0, 0x8
 #define IOCTL_STORAGE_QUERY_PROPERTY         DDK_STORAGE_CODE(0x0500, FILE_ANY_ACCESS)
 #define IOCTL_STORAGE_MANAGE_DATA_SET_ATTRIBUTES DDK_STORAGE_CODE(0x0501, FILE_WRITE_ACCESS)
 
-/* ---- properties ------------------------------------------------------------------------------------- */
+/* ---- properties ------------------------------------------------------------------------------ */
 typedef enum _STORAGE_QUERY_TYPE {
     PropertyStandardQuery = 0,
     PropertyExistsQuery,
@@ -315,7 +316,7 @@ typedef struct _STORAGE_DEVICE_IO_CAPABILITY_DESCRIPTOR {
     ULONG AdapterMaxIoCount;
 } STORAGE_DEVICE_IO_CAPABILITY_DESCRIPTOR, *PSTORAGE_DEVICE_IO_CAPABILITY_DESCRIPTOR;
 
-/* ---- other controls ------------------------------------------------------------------------------------- */
+/* ---- other controls -------------------------------------------------------------------------- */
 typedef struct _STORAGE_DEVICE_NUMBER {
     DEVICE_TYPE DeviceType;
     ULONG DeviceNumber;

@@ -26,7 +26,7 @@ DDK_BEGIN_C
 #define FAR
 #define NEAR
 
-/* ---- integers ------------------------------------------------------------------------------ */
+/* ---- integers -------------------------------------------------------------------------------- */
 typedef void *PVOID, *LPVOID;
 typedef const void *PCVOID, *LPCVOID;
 typedef void *HANDLE, **PHANDLE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Safe integers, all inline, any IRQL: Rtl<Type>Add, Sub, Mult and Rtl<From>To<To>. A result that does
- * not fit answers STATUS_INTEGER_OVERFLOW and leaves the type's all-ones (signed: -1) in *Result.
+ * Safe integers, all inline, any IRQL: Rtl<Type>Add, Sub, Mult and Rtl<From>To<To>. A result that
+ * does not fit answers STATUS_INTEGER_OVERFLOW and leaves the type's all-ones (signed: -1) in
+ * *Result.
  */
 #ifndef OPENMPIO_NTINTSAFE_H
 #define OPENMPIO_NTINTSAFE_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Safe string routines, all inline: RtlStringCb* (sizes in bytes), RtlStringCch* (in characters), each
- * for A (narrow) and W (wide), and RtlUnicodeString*. The destination of the first two families is
- * always terminated. STATUS_BUFFER_OVERFLOW = the text was cut off; STATUS_INVALID_PARAMETER = a size of
- * 0 or above NTSTRSAFE_MAX_CCH. Narrow and wide copies: any IRQL; formatting as _vsnprintf.
+ * Safe string routines, all inline: RtlStringCb* (sizes in bytes), RtlStringCch* (in characters),
+ * each for A (narrow) and W (wide), and RtlUnicodeString*. The destination of the first two
+ * families is always terminated. STATUS_BUFFER_OVERFLOW = the text was cut off;
+ * STATUS_INVALID_PARAMETER = a size of 0 or above NTSTRSAFE_MAX_CCH. Narrow and wide copies: any
+ * IRQL; formatting as _vsnprintf.
  */
 #ifndef OPENMPIO_NTSTRSAFE_H
 #define OPENMPIO_NTSTRSAFE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SCSI structures as a target and an initiator exchange them: CDBs, INQUIRY, VPD and mode pages, sense
- * data, capacities, persistent reservation lists. All are byte packed; multi-byte numbers are
- * big-endian byte arrays, or integers to be swapped with the REVERSE_BYTES macros.
+ * SCSI structures as a target and an initiator exchange them: CDBs, INQUIRY, VPD and mode pages,
+ * sense data, capacities, persistent reservation lists. All are byte packed; multi-byte numbers
+ * are big-endian byte arrays, or integers to be swapped with the REVERSE_BYTES macros.
  */
 #ifndef OPENMPIO_SCSI_H
 #define OPENMPIO_SCSI_H
@@ -28,7 +28,7 @@ DDK_BEGIN_C
 
 #pragma pack(push, 1)
 
-/* ---- command descriptor blocks ------------------------------------------------------------------------ */
+/* ---- command descriptor blocks --------------------------------------------------------------- */
 typedef union _CDB {
     struct {
         UCHAR OperationCode;
@@ -258,7 +258,7 @@ typedef union _CDB {
     ULONG AsUlong[4];
 } CDB, *PCDB;
 
-/* ---- INQUIRY ------------------------------------------------------------------------------------------- */
+/* ---- INQUIRY --------------------------------------------------------------------------------- */
 typedef struct _INQUIRYDATA {
     UCHAR DeviceType : 5;
     UCHAR DeviceTypeQualifier : 3;
@@ -386,7 +386,7 @@ typedef struct _VPD_IDENTIFICATION_PAGE {
     UCHAR Descriptors[];
 } VPD_IDENTIFICATION_PAGE, *PVPD_IDENTIFICATION_PAGE;
 
-/* ---- mode parameters -------------------------------------------------------------------------------------- */
+/* ---- mode parameters ------------------------------------------------------------------------- */
 typedef struct _MODE_PARAMETER_HEADER {
     UCHAR ModeDataLength;
     UCHAR MediumType;
@@ -426,7 +426,7 @@ typedef struct _MODE_CACHING_PAGE {
     UCHAR MaximumPrefetchCeiling[2];
 } MODE_CACHING_PAGE, *PMODE_CACHING_PAGE;
 
-/* ---- capacity and LUN list ------------------------------------------------------------------------------------ */
+/* ---- capacity and LUN list ------------------------------------------------------------------- */
 typedef struct _READ_CAPACITY_DATA {
     ULONG LogicalBlockAddress; /* big-endian; the last block */
     ULONG BytesPerBlock;       /* big-endian */
@@ -463,7 +463,7 @@ typedef struct _LUN_LIST {
 #endif
 } LUN_LIST, *PLUN_LIST;
 
-/* ---- sense data -------------------------------------------------------------------------------------------------- */
+/* ---- sense data ------------------------------------------------------------------------------ */
 typedef struct _SENSE_DATA {
     UCHAR ErrorCode : 7;
     UCHAR Valid : 1;
@@ -519,7 +519,7 @@ typedef struct _SCSI_SENSE_DESCRIPTOR_INFORMATION {
     UCHAR Information[8];
 } SCSI_SENSE_DESCRIPTOR_INFORMATION, *PSCSI_SENSE_DESCRIPTOR_INFORMATION;
 
-/* ---- persistent reservations --------------------------------------------------------------------------------------- */
+/* ---- persistent reservations ----------------------------------------------------------------- */
 typedef struct _PRI_REGISTRATION_LIST {
     UCHAR Generation[4];
     UCHAR AdditionalLength[4];

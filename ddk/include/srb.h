@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SCSI request blocks, both kinds: SCSI_REQUEST_BLOCK and the extended STORAGE_REQUEST_BLOCK with its
- * address and extension records. Function byte 0x28 (offset 2 in both) tells which one it is. Code
- * that must accept both goes through srbhelper.h.
+ * SCSI request blocks, both kinds: SCSI_REQUEST_BLOCK and the extended STORAGE_REQUEST_BLOCK with
+ * its address and extension records. Function byte 0x28 (offset 2 in both) tells which one it is.
+ * Code that must accept both goes through srbhelper.h.
  */
 #ifndef OPENMPIO_SRB_H
 #define OPENMPIO_SRB_H
@@ -29,7 +29,7 @@ DDK_BEGIN_C
 #define SCSI_MAXIMUM_PHYSICAL_BREAKS  255
 #define SCSI_COMBINE_BUS_TARGET(bus, target) (((bus) << 8) | (target))
 
-/* ---- the classic request --------------------------------------------------------------------------- */
+/* ---- the classic request --------------------------------------------------------------------- */
 typedef struct _SCSI_REQUEST_BLOCK {
     USHORT Length;
     UCHAR Function;   /* SRB_FUNCTION_* */
@@ -170,7 +170,7 @@ typedef struct _SCSI_PNP_REQUEST_BLOCK {
 #define SRB_POWER_FLAGS_ADAPTER_REQUEST 0x01
 #define SRB_PNP_FLAGS_ADAPTER_REQUEST   0x01
 
-/* ---- addresses of extended requests ------------------------------------------------------------------ */
+/* ---- addresses of extended requests ---------------------------------------------------------- */
 #define STOR_ADDRESS_TYPE_UNKNOWN 0x0
 #define STOR_ADDRESS_TYPE_BTL8    0x1
 #define STOR_ADDRESS_TYPE_MAX     0xffff
@@ -193,7 +193,7 @@ typedef struct STOR_ADDRESS_ALIGN _STOR_ADDR_BTL8 {
     UCHAR Reserved;
 } STOR_ADDR_BTL8, *PSTOR_ADDR_BTL8;
 
-/* ---- extension records of extended requests ------------------------------------------------------------ */
+/* ---- extension records of extended requests -------------------------------------------------- */
 typedef enum _SRBEXDATATYPE {
     SrbExDataTypeUnknown = 0,
     SrbExDataTypeBidirectional,
@@ -321,7 +321,7 @@ typedef struct SRB_ALIGN _SRBEX_DATA_IO_INFO {
     ULONG Reserved1[2];
 } SRBEX_DATA_IO_INFO, *PSRBEX_DATA_IO_INFO;
 
-/* ---- the extended request ----------------------------------------------------------------------------------- */
+/* ---- the extended request -------------------------------------------------------------------- */
 #define SRB_SIGNATURE                   0x53524258
 #define STORAGE_REQUEST_BLOCK_VERSION_1 0x1
 #define SRB_TYPE_SCSI_REQUEST_BLOCK     0
@@ -369,7 +369,7 @@ typedef struct SRB_ALIGN _STORAGE_REQUEST_BLOCK {
     ULONG SrbExDataOffset[ANYSIZE_ARRAY];
 } STORAGE_REQUEST_BLOCK, *PSTORAGE_REQUEST_BLOCK;
 
-/* ---- functions ------------------------------------------------------------------------------------------------ */
+/* ---- functions ------------------------------------------------------------------------------- */
 #define SRB_FUNCTION_EXECUTE_SCSI           0x00
 #define SRB_FUNCTION_CLAIM_DEVICE           0x01
 #define SRB_FUNCTION_IO_CONTROL             0x02
@@ -403,7 +403,7 @@ typedef struct SRB_ALIGN _STORAGE_REQUEST_BLOCK {
 #define SRB_FUNCTION_GET_DUMP_INFO          0x2a
 #define SRB_FUNCTION_FREE_DUMP_INFO         0x2b
 
-/* ---- status ------------------------------------------------------------------------------------------------------ */
+/* ---- status ---------------------------------------------------------------------------------- */
 #define SRB_STATUS_PENDING                  0x00
 #define SRB_STATUS_SUCCESS                  0x01
 #define SRB_STATUS_ABORTED                  0x02
@@ -443,7 +443,7 @@ typedef struct SRB_ALIGN _STORAGE_REQUEST_BLOCK {
 #define SRB_STATUS(status) \
     ((UCHAR)((status) & ~(SRB_STATUS_AUTOSENSE_VALID | SRB_STATUS_QUEUE_FROZEN)))
 
-/* ---- flags --------------------------------------------------------------------------------------------------------- */
+/* ---- flags ----------------------------------------------------------------------------------- */
 #define SRB_FLAGS_QUEUE_ACTION_ENABLE       0x00000002
 #define SRB_FLAGS_DISABLE_DISCONNECT        0x00000004
 #define SRB_FLAGS_DISABLE_SYNCH_TRANSFER    0x00000008

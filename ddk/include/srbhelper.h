@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Accessors that work on both kinds of SRB, all inline, any IRQL. CDB fields of an extended request
- * live in its first valid CDB record and exist for EXECUTE_SCSI only: otherwise getters answer 0 or NULL
- * and setters do nothing. Offsets of records are checked against SrbLength before they are followed.
+ * Accessors that work on both kinds of SRB, all inline, any IRQL. CDB fields of an extended
+ * request live in its first valid CDB record and exist for EXECUTE_SCSI only: otherwise getters
+ * answer 0 or NULL and setters do nothing. Offsets of records are checked against SrbLength
+ * before they are followed.
  */
 #ifndef OPENMPIO_SRBHELPER_H
 #define OPENMPIO_SRBHELPER_H
@@ -89,7 +90,7 @@ FORCEINLINE PSRBEX_DATA DdkSrbCdbRecord(PVOID Srb)
     return NULL;
 }
 
-/* ---- whole requests ----------------------------------------------------------------------------------- */
+/* ---- whole requests -------------------------------------------------------------------------- */
 FORCEINLINE ULONG SrbGetSrbLength(PVOID Srb)
 {
     return DdkSrbIsExtended(Srb) ? DDK_EXTENDED(Srb)->SrbLength : (ULONG)sizeof(SCSI_REQUEST_BLOCK);
@@ -135,7 +136,7 @@ FORCEINLINE BOOLEAN SrbCopySrb(PVOID DestinationSrb, ULONG DestinationSrbLength,
     return TRUE;
 }
 
-/* ---- fields that both kinds have ------------------------------------------------------------------------ */
+/* ---- fields that both kinds have ------------------------------------------------------------- */
 #define DDK_SRB_GET(name, type, extendedField, classicField)                             \
     FORCEINLINE type SrbGet##name(PVOID Srb)                                             \
     {                                                                                    \
@@ -202,7 +203,7 @@ FORCEINLINE VOID SrbSetSrbStatus(PVOID Srb, UCHAR Status)
     header->SrbStatus = (UCHAR)((header->SrbStatus & SRB_STATUS_AUTOSENSE_VALID) | Status);
 }
 
-/* ---- fields of extended requests only ------------------------------------------------------------------------ */
+/* ---- fields of extended requests only -------------------------------------------------------- */
 #define DDK_SRB_EXTENDED_FIELD(name, type, field)          \
     FORCEINLINE type SrbGet##name(PVOID Srb)               \
     {                                                      \
@@ -218,7 +219,7 @@ DDK_SRB_EXTENDED_FIELD(ClassContext, PVOID, ClassContext)
 DDK_SRB_EXTENDED_FIELD(PortContext, PVOID, PortContext)
 DDK_SRB_EXTENDED_FIELD(RequestPriority, USHORT, RequestPriority)
 
-/* ---- address ----------------------------------------------------------------------------------------------------- */
+/* ---- address --------------------------------------------------------------------------------- */
 FORCEINLINE PSTOR_ADDRESS SrbGetAddress(PVOID Srb)
 {
     PSTORAGE_REQUEST_BLOCK extended = DDK_EXTENDED(Srb);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * StorPort's interface for miniports: the two structures a miniport and the port exchange, the entry
- * points (IRQL and lock beside each), control and notification types. The routines of storport.sys are
- * in openmpio/storport_routines.h. Layouts follow the published order; ddk/tests/layout.c pins them.
+ * StorPort's interface for miniports: the two structures a miniport and the port exchange, the
+ * entry points (IRQL and lock beside each), control and notification types. The routines of
+ * storport.sys are in openmpio/storport_routines.h. Layouts follow the published order;
+ * ddk/tests/layout.c pins them.
  */
 #ifndef OPENMPIO_STORPORT_H
 #define OPENMPIO_STORPORT_H
@@ -43,7 +44,7 @@ typedef PHYSICAL_ADDRESS SCSI_PHYSICAL_ADDRESS, *PSCSI_PHYSICAL_ADDRESS;
 #define STOR_FEATURE_DUMP_POINTERS                  0x00000008
 #define STOR_FEATURE_DUMP_RESUME_CAPABLE            0x00000010
 
-/* ---- adapter and unit control -------------------------------------------------------------------------- */
+/* ---- adapter and unit control ---------------------------------------------------------------- */
 typedef enum _SCSI_ADAPTER_CONTROL_TYPE {
     ScsiQuerySupportedControlTypes = 0,
     ScsiStopAdapter,
@@ -114,7 +115,7 @@ typedef enum _SCSI_UNIT_CONTROL_STATUS {
     ScsiUnitControlUnsuccessful
 } SCSI_UNIT_CONTROL_STATUS, *PSCSI_UNIT_CONTROL_STATUS;
 
-/* ---- configuration --------------------------------------------------------------------------------------- */
+/* ---- configuration --------------------------------------------------------------------------- */
 typedef struct _ACCESS_RANGE {
     STOR_PHYSICAL_ADDRESS RangeStart;
     ULONG RangeLength;
@@ -211,9 +212,9 @@ typedef struct _PORT_CONFIGURATION_INFORMATION {
     ULONG FeatureSupport;
 } PORT_CONFIGURATION_INFORMATION, *PPORT_CONFIGURATION_INFORMATION;
 
-/* ---- entry points of a miniport ------------------------------------------------------------------------------ */
+/* ---- entry points of a miniport -------------------------------------------------------------- */
 typedef BOOLEAN HW_INITIALIZE(PVOID DeviceExtension);                   /* DIRQL; virtual PASSIVE */
-typedef BOOLEAN HW_BUILDIO(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb); /* <= DISPATCH, no lock */
+typedef BOOLEAN HW_BUILDIO(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb); /* <= DISPATCH */
 typedef BOOLEAN HW_STARTIO(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb); /* DISPATCH, StartIo */
 typedef BOOLEAN HW_INTERRUPT(PVOID DeviceExtension);                    /* DIRQL, Interrupt lock */
 typedef VOID HW_TIMER(PVOID DeviceExtension);                           /* DISPATCH, StartIo lock */
@@ -269,7 +270,7 @@ typedef HW_TIMER_EX *PHW_TIMER_EX;
 typedef HW_STATE_CHANGE *PHW_STATE_CHANGE;
 typedef STOR_SYNCHRONIZED_ACCESS *PSTOR_SYNCHRONIZED_ACCESS;
 
-/* HwInitializationDataSize is the version key: StorPortInitialize refuses a size it does not know. */
+/* HwInitializationDataSize is the version key; StorPortInitialize refuses an unknown one. */
 typedef struct _HW_INITIALIZATION_DATA {
     ULONG HwInitializationDataSize;
     INTERFACE_TYPE AdapterInterfaceType;
@@ -353,7 +354,7 @@ typedef struct _VIRTUAL_HW_INITIALIZATION_DATA {
     PHW_CLEANUP_TRACING HwCleanupTracing;
 } VIRTUAL_HW_INITIALIZATION_DATA, *PVIRTUAL_HW_INITIALIZATION_DATA;
 
-/* ---- notifications ----------------------------------------------------------------------------------------- */
+/* ---- notifications --------------------------------------------------------------------------- */
 typedef enum _SCSI_NOTIFICATION_TYPE {
     RequestComplete,        /* Srb: back to the port, once */
     NextRequest,            /* ignored */
@@ -373,7 +374,7 @@ typedef enum _SCSI_NOTIFICATION_TYPE {
     IoTargetRequestServiceTime /* ULONGLONG of 100 ns, Srb */
 } SCSI_NOTIFICATION_TYPE, *PSCSI_NOTIFICATION_TYPE;
 
-/* ---- error log codes of miniports ---------------------------------------------------------------------------- */
+/* ---- error log codes of miniports ------------------------------------------------------------ */
 #define SP_BUS_PARITY_ERROR       0x0001
 #define SP_UNEXPECTED_DISCONNECT  0x0002
 #define SP_INVALID_RESELECTION    0x0003

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Trace levels and flags of storage drivers. With WPP (the default, DEBUG_USE_WPP) each source ends its
- * includes with "<source>.tmh", which dsm.mk writes; with DEBUG_USE_KDPRINT the messages of a checked
- * build go to StorDebugPrint, in the source that defines DEBUG_MAIN_SOURCE.
+ * Trace levels and flags of storage drivers. With WPP (the default, DEBUG_USE_WPP) each source
+ * ends its includes with "<source>.tmh", which dsm.mk writes; with DEBUG_USE_KDPRINT the messages
+ * of a checked build go to StorDebugPrint, in the source that defines DEBUG_MAIN_SOURCE.
  */
 #ifndef OPENMPIO_STORSWTR_H
 #define OPENMPIO_STORSWTR_H

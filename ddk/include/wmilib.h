@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The data types of the WMI library: what a DSM puts into DSM_WMILIB_CONTEXT. A DSM's WMI blocks are
- * dispatched by MPIO, so the library's own routines (WmiSystemControl ...) are not provided.
+ * The data types of the WMI library: what a DSM puts into DSM_WMILIB_CONTEXT. A DSM's WMI blocks
+ * are dispatched by MPIO, so the library's own routines (WmiSystemControl ...) are not provided.
  */
 #ifndef OPENMPIO_WMILIB_H
 #define OPENMPIO_WMILIB_H

@@ -371,8 +371,9 @@ VOID MpioUnpublishLun(PMPIO_LUN Lun, BOOLEAN OnlyIfDead); /* PDO no longer repor
 VOID MpioSetInstanceState(PMPIO_INSTANCE Instance, enum mpio_instance_state State); /* Lun->Lock held */
 VOID MpioLunChanged(PMPIO_LUN Lun);                     /* after states changed: timer, gate, queue */
 NTSTATUS MpioPdoPnp(PMPIO_PDO Pdo, PIRP Irp);           /* pnplun.c */
-NTSTATUS MpioPdoScsi(PMPIO_PDO Pdo, PIRP Irp);          /* io.c */
+NTSTATUS MpioPdoScsi(PMPIO_PDO Pdo, PIRP Irp);          /* lunscsi.c */
 NTSTATUS MpioPdoControl(PMPIO_PDO Pdo, PIRP Irp);       /* luncontrol.c */
+NTSTATUS MpioPassThrough(PMPIO_PDO Pdo, PIRP Irp);      /* passthrough.c */
 
 /* bus.c, filter.c, filterpnp.c */
 DRIVER_ADD_DEVICE MpioBusAddDevice, MpioFilterAddDevice;
@@ -380,7 +381,9 @@ NTSTATUS MpioBusPnp(PMPIO_DEVICE Bus, PIRP Irp);
 NTSTATUS MpioFilterPnp(PMPIO_FILTER Filter, PIRP Irp);
 VOID MpioDereferenceAdapter(PMPIO_ADAPTER Adapter);
 NTSTATUS MpioControlDispatch(PDEVICE_OBJECT Device, PIRP Irp, BOOLEAN Internal); /* control.c */
-NTSTATUS MpioWmiCall(struct mpio_wmi *Call, ULONG BufferLength, ULONG *Produced); /* wmi.c */
+NTSTATUS MpioWmiCall(PIRP Irp, struct mpio_wmi *Request, ULONG InLength, ULONG OutLength, PULONG Produced); /* wmi.c */
+NTSTATUS MpioSnapshot(PVOID Buffer, ULONG Length, PULONG Produced);              /* snapshot.c */
+VOID MpioClearCounters(VOID);
 
 /* io.c */
 NTSTATUS MpioStartRequest(PMPIO_PDO Pdo, PIRP Irp, PSCSI_REQUEST_BLOCK Srb, MPIO_REQUEST_KIND Kind);

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "port/iscsi/iscsi_hba.h"
-
 #define MPIO_PARAMETERS "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\mpio\\Parameters"
 #define MPDEV_KEY       "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\MPDEV"
 #define REGISTRY_LIMIT  (16u * 1024 * 1024)
@@ -103,6 +101,14 @@ static bool load_registry(struct mpio *w, struct machine *m, const char *file)
     return ok;
 }
 
+static void driver_message(void *user, const char *component, unsigned level, const char *text)
+{
+    const struct node *n = user;
+
+    (void)level;
+    n->world->options.message(n->world->options.user, n->machine->name, component, text);
+}
+
 static bool build_machine(struct mpio *w, size_t index)
 {
     const struct topology_machine *t = &w->topology->machines[index];
@@ -118,6 +124,8 @@ static bool build_machine(struct mpio *w, size_t index)
     w->node_count++;
     if (!nt_create(n->machine, &options, &why))
         return embed_fail(w, "machine %s: %s", t->object.name, why);
+    if (w->options.message)
+        nt_on_message(n->machine, driver_message, n);
     for (size_t i = 0; i < t->parameters.count; i++)
         nt_registry_set_dword(n->machine, MPIO_PARAMETERS, t->parameters.item[i].name, t->parameters.item[i].value);
     fill_device_list(w, t, n->machine);
@@ -187,9 +195,9 @@ bool embed_build(struct mpio *w)
         if (!build_machine(w, i))
             return false;
     for (size_t i = 0; i < t->hba_count; i++)
-        if (!(t->hbas[i].real ? true : build_simulated_hba(w, i)))
+        if (!(t->hbas[i].real ? embed_build_real_hba(w, i) != NULL : build_simulated_hba(w, i)))
             return false;
-    if (!embed_build_real_paths(w))
+    if (!embed_build_own_hbas(w))
         return false;
     if (t->action_count > 0) {
         embed_lookups(w, &objects);
@@ -212,15 +220,17 @@ void embed_dismantle(struct mpio *w)
         free(w->disks[i]);
     }
     free(w->disks);
+    for (unsigned i = 0; i < w->node_count; i++)
+        fabric_destroy_hbas(w->nodes[i].machine); /* paths log out of their arrays */
+    for (size_t i = 0; w->arrays && i < w->topology->array_count; i++)
+        if (w->arrays[i])
+            array_destroy(w->arrays[i]);
+    free(w->arrays);
     if (w->world)
         world_destroy(w->world);
     for (unsigned i = 0; i < w->node_count; i++)
         for (unsigned d = 0; d < w->nodes[i].driver_count; d++)
             load_driver_close(&w->nodes[i].drivers[d]);
-    for (size_t i = 0; w->arrays && i < w->topology->array_count; i++)
-        if (w->arrays[i])
-            array_destroy(w->arrays[i]);
-    free(w->arrays);
 }
 
 static struct hba *find_hba(void *user, const char *name)

@@ -74,9 +74,12 @@ struct node *embed_node(const struct mpio *w, const char *machine); /* NULL name
 
 /* build.c */
 bool embed_build(struct mpio *w);
-bool embed_build_real_paths(struct mpio *w); /* real.c */
 void embed_dismantle(struct mpio *w);
 void embed_lookups(struct mpio *w, struct scenario_objects *objects);
+
+/* real.c */
+struct hba *embed_build_real_hba(struct mpio *w, size_t index);
+bool embed_build_own_hbas(struct mpio *w);
 
 /* faults.c */
 void embed_drop_faults(struct mpio *w);

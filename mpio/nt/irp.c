@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * IRPs: allocation, reuse, free, cancel. <= DISPATCH_LEVEL. Rules: IO-IRP-05, IO-IRP-06. One hidden
- * stack location lies behind the allocated ones. Freed IRPs rest in a ring of 256 before they are
+ * stack location lies above the allocated ones, as on Windows, and one below: a driver that prepares a
+ * location it does not have must not write over the IRP before IofCallDriver can say so. Freed IRPs rest in a ring of 256 before they are
  * used again, so that a late use meets a dead IRP and not somebody else's. No pool allocation in
  * steady state.
  */
@@ -12,6 +13,8 @@
 #include "nt/driverobject.h"
 
 #define IRP_TAG ' prI'
+#define HIDDEN 2 /* locations, one at either end */
+#define MOST_LOCATIONS 125
 
 static VOID RequireIrp(PIRP Irp)
 {
@@ -20,7 +23,8 @@ static VOID RequireIrp(PIRP Irp)
     }
 }
 
-static VOID Prepare(PIRP Irp, USHORT Size, CCHAR StackSize)
+/* Below: hidden locations between the IRP and its first one. */
+static VOID Prepare(PIRP Irp, USHORT Size, CCHAR StackSize, ULONG Below)
 {
     memset(Irp, 0, Size);
     Irp->Type = IO_TYPE_IRP;
@@ -28,7 +32,7 @@ static VOID Prepare(PIRP Irp, USHORT Size, CCHAR StackSize)
     Irp->StackCount = StackSize;
     Irp->CurrentLocation = (CHAR)(StackSize + 1);
     InitializeListHead(&Irp->ThreadListEntry);
-    Irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(PVOID)(Irp + 1) + StackSize;
+    Irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(PVOID)(Irp + 1) + Below + StackSize;
 }
 
 static PNT_IRP TakeFree(PNT_MACHINE Kernel, CCHAR StackSize)
@@ -40,7 +44,7 @@ static PNT_IRP TakeFree(PNT_MACHINE Kernel, CCHAR StackSize)
         Kernel->FreeIrps[(UCHAR)StackSize] = shadow->Next;
         return shadow;
     }
-    return NtPoolAllocateKernel(Kernel, sizeof(*shadow) + IoSizeOfIrp((CCHAR)(StackSize + 1)), IRP_TAG);
+    return NtPoolAllocateKernel(Kernel, sizeof(*shadow) + IoSizeOfIrp((CCHAR)(StackSize + HIDDEN)), IRP_TAG);
 }
 
 PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
@@ -51,7 +55,7 @@ PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
 
     UNREFERENCED_PARAMETER(ChargeQuota);
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
-    if (StackSize < 0 || StackSize >= 126) {
+    if (StackSize < 0 || StackSize > MOST_LOCATIONS) {
         return NULL;
     }
     kernel = NtKernel();
@@ -64,7 +68,7 @@ PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
     shadow->State = NT_IRP_IDLE;
     InitializeListHead(&shadow->Calls);
     irp = NtIrpPublic(shadow);
-    Prepare(irp, IoSizeOfIrp((CCHAR)(StackSize + 1)), StackSize);
+    Prepare(irp, IoSizeOfIrp((CCHAR)(StackSize + HIDDEN)), StackSize, 1);
     irp->Size = IoSizeOfIrp(StackSize);
     irp->AllocationFlags = NT_IRP_OURS;
     kernel->IrpsAllocated++;
@@ -80,10 +84,10 @@ PIRP IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN Charg
 VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
-    if (StackSize < 0 || StackSize >= 126 || PacketSize < IoSizeOfIrp(StackSize)) {
+    if (StackSize < 0 || StackSize > MOST_LOCATIONS || PacketSize < IoSizeOfIrp(StackSize)) {
         NtBugCheckRule(RULE_IRP_STACK, (ULONGLONG)(ULONG_PTR)Irp, PacketSize);
     }
-    Prepare(Irp, PacketSize, StackSize);
+    Prepare(Irp, PacketSize, StackSize, 0);
 }
 
 VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
@@ -96,7 +100,7 @@ VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
     shadow = NtIrp(Irp);
     flags = Irp->AllocationFlags;
     if (shadow == NULL) {
-        Prepare(Irp, Irp->Size, Irp->StackCount);
+        Prepare(Irp, Irp->Size, Irp->StackCount, 0);
     } else {
         if (shadow->State == NT_IRP_ACTIVE) {
             NtBugCheckRule(RULE_IRP_ACTIVE, (ULONGLONG)(ULONG_PTR)Irp, 0);
@@ -104,7 +108,7 @@ VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
         shadow->State = NT_IRP_IDLE;
         shadow->Finish = FALSE;
         shadow->ReturnedPending[0] = shadow->ReturnedPending[1] = 0;
-        Prepare(Irp, IoSizeOfIrp((CCHAR)(shadow->StackSize + 1)), shadow->StackSize);
+        Prepare(Irp, IoSizeOfIrp((CCHAR)(shadow->StackSize + HIDDEN)), shadow->StackSize, 1);
         Irp->Size = IoSizeOfIrp(shadow->StackSize);
     }
     Irp->AllocationFlags = flags;

@@ -31,6 +31,12 @@ static inline ULONGLONG CanaryOf(const NT_POOL_BLOCK *Block, ULONGLONG Kind)
     return Kind ^ (ULONG_PTR)Block;
 }
 
+/* In numbers: the address may be anything. */
+static inline PNT_POOL_BLOCK BlockOf(PVOID Memory)
+{
+    return (PNT_POOL_BLOCK)((ULONG_PTR)Memory - sizeof(NT_POOL_BLOCK));
+}
+
 static inline PUCHAR RearOf(PNT_POOL_BLOCK Block)
 {
     return (PUCHAR)(Block + 1) + Block->Size;
@@ -53,6 +59,9 @@ static BOOLEAN RearIsWhole(PNT_POOL_BLOCK Block)
 
 /* ---- quarantine ---------------------------------------------------------------------------------- */
 
+static const UCHAR FreedPattern[NT_POOL_WATCHED_BYTES] = {
+    [0 ... NT_POOL_WATCHED_BYTES - 1] = NT_POOL_FILL_FREED};
+
 /* The block leaves the quarantine: nobody may have written to its head since it was freed. */
 static VOID Recycle(PNT_POOL Pool, PNT_POOL_BLOCK Block)
 {
@@ -60,10 +69,8 @@ static VOID Recycle(PNT_POOL Pool, PNT_POOL_BLOCK Block)
     ULONG watched = Block->Size < NT_POOL_WATCHED_BYTES ? Block->Size : NT_POOL_WATCHED_BYTES;
 
     UNPOISON(memory, watched);
-    for (ULONG i = 0; i < watched; i++) {
-        if (memory[i] != NT_POOL_FILL_FREED) {
-            NtBugCheckRule(RULE_POOL_CANARY, (ULONG_PTR)memory, Block->Size);
-        }
+    if (memcmp(memory, FreedPattern, watched) != 0) {
+        NtBugCheckRule(RULE_POOL_CANARY, (ULONG_PTR)memory, Block->Size);
     }
     POISON(memory, watched);
     Block->Next = Pool->Free[Block->Class];
@@ -154,8 +161,8 @@ static ULONG PlainTag(ULONG Tag)
 VOID NtPoolFree(PNT_MACHINE Kernel, PVOID Memory, ULONG Tag)
 {
     PNT_POOL pool = Kernel->Pool;
-    PNT_POOL_BLOCK block = (PNT_POOL_BLOCK)Memory - 1;
-    SIZE_T room, offset = (SIZE_T)((PUCHAR)block - pool->Base);
+    PNT_POOL_BLOCK block = BlockOf(Memory);
+    SIZE_T room, offset = (ULONG_PTR)block - (ULONG_PTR)pool->Base;
     PVOID queued;
 
     if (offset >= pool->UsedUnits * NT_POOL_UNIT || ((ULONG_PTR)Memory & 15) != 0) {
@@ -192,7 +199,7 @@ VOID NtPoolFree(PNT_MACHINE Kernel, PVOID Memory, ULONG Tag)
 
 BOOLEAN NtPoolIsPaged(PNT_POOL Pool, PVOID Memory)
 {
-    PNT_POOL_BLOCK block = (PNT_POOL_BLOCK)Memory - 1;
+    PNT_POOL_BLOCK block = BlockOf(Memory);
 
     return NtPoolIsBlock(Pool, block) && block->Canary == CanaryOf(block, NT_POOL_LIVE) && block->Paged;
 }

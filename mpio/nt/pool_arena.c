@@ -158,7 +158,7 @@ PNT_POOL_BLOCK NtPoolCarve(PNT_POOL Pool, ULONG Class)
 
 BOOLEAN NtPoolIsBlock(PNT_POOL Pool, const NT_POOL_BLOCK *Block)
 {
-    SIZE_T offset = (SIZE_T)((const UCHAR *)Block - Pool->Base);
+    SIZE_T offset = (ULONG_PTR)Block - (ULONG_PTR)Pool->Base;
     SIZE_T unit = offset / NT_POOL_UNIT;
     UCHAR mark = unit < Pool->UsedUnits ? Pool->UnitClass[unit] : 0;
     ULONG class = mark - 1u;
@@ -176,6 +176,6 @@ BOOLEAN NtPoolIsBlock(PNT_POOL Pool, const NT_POOL_BLOCK *Block)
         return FALSE;
     }
     carve = Pool->Carve[class]; /* not handed out yet: the rest of the unit carved now */
-    return carve == NULL || (const UCHAR *)Block < carve ||
+    return carve == NULL || (ULONG_PTR)Block < (ULONG_PTR)carve ||
            (SIZE_T)(carve - Pool->Base) / NT_POOL_UNIT != unit;
 }

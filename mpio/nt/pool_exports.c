@@ -184,7 +184,7 @@ static VOID Free(PVOID Memory, ULONG Tag)
     PNT_MACHINE kernel = NtKernel();
     PNT_POOL pool = kernel->Pool;
 
-    if (NtContext()->Irql > APC_LEVEL && (SIZE_T)((PUCHAR)Memory - pool->Base) < pool->Bytes) {
+    if (NtContext()->Irql > APC_LEVEL && (ULONG_PTR)Memory - (ULONG_PTR)pool->Base < pool->Bytes) {
         RequirePagedLevel(NtPoolIsPaged(pool, Memory) ? NT_POOL_PAGED : 0);
     }
     NtPoolFree(kernel, Memory, Tag);

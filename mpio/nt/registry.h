@@ -33,11 +33,13 @@ typedef struct _NT_KEY {
     ULONG Depth, Handles;
     BOOLEAN Volatile, Deleted;
     LONGLONG LastWrite;
+    LIST_ENTRY Orphan;      /* in NT_REGISTRY.Orphans while deleted but open */
 } NT_KEY, *PNT_KEY;
 
 typedef struct _NT_REGISTRY {
     PNT_KEY Root;           /* its one child is \Registry */
     ULONG Keys;
+    LIST_ENTRY Orphans;
 } NT_REGISTRY;
 
 /* ---- registry_tree.c: lengths in characters ---------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include "nt/rtl.h"
 
 #define TAG_DIRECT       0x51525452u /* "RTRQ" */
+#define DEFAULT_TYPE_BITS 0x00FFFFFFu /* above them: the type that TYPECHECK wants */
 #define EXPANDED_MAXIMUM 32767u      /* characters, the length of a UNICODE_STRING */
 
 typedef struct _QUERY {
@@ -200,7 +201,7 @@ static NTSTATUS HandOut(const QUERY *Query, PRTL_QUERY_REGISTRY_TABLE Entry, PWS
 
 static NTSTATUS HandOutDefault(const QUERY *Query, PRTL_QUERY_REGISTRY_TABLE Entry)
 {
-    DATUM datum = {Entry->DefaultType & ~(ULONG)RTL_QUERY_REGISTRY_TYPECHECK_MASK, Entry->DefaultLength,
+    DATUM datum = {Entry->DefaultType & DEFAULT_TYPE_BITS, Entry->DefaultLength,
                    Entry->DefaultData};
     PCWCH text = Entry->DefaultData;
     ULONG length = 0;

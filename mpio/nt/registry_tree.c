@@ -63,6 +63,7 @@ PNT_KEY NtKeyChild(PNT_KEY Key, PCWCH Name, SIZE_T Length)
 
 static VOID FreeKey(PNT_KEY Key)
 {
+    RemoveEntryList(&Key->Orphan);
     for (ULONG i = 0; i < Key->ValueCount; i++) {
         free(Key->Value[i].Name);
         free(Key->Value[i].Data);
@@ -107,6 +108,7 @@ static NTSTATUS AddChild(PNT_MACHINE Kernel, PNT_KEY Parent, PCWCH Name, SIZE_T 
         free(key);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
+    InitializeListHead(&key->Orphan);
     key->NameLength = (ULONG)Length;
     key->Parent = Parent;
     key->Depth = Parent->Depth + 1;
@@ -204,6 +206,8 @@ static VOID RemoveBelow(PNT_MACHINE Kernel, PNT_KEY Key, BOOLEAN Force)
     Kernel->Registry->Keys--;
     if (Key->Handles == 0 || Force) {
         FreeKey(Key);
+    } else {
+        InsertTailList(&Kernel->Registry->Orphans, &Key->Orphan);
     }
 }
 
@@ -327,6 +331,8 @@ BOOLEAN NtRegistryInitialize(PNT_MACHINE Kernel)
     if (registry == NULL || (registry->Root = calloc(1, sizeof(NT_KEY))) == NULL) {
         return FALSE;
     }
+    InitializeListHead(&registry->Orphans);
+    InitializeListHead(&registry->Root->Orphan);
     if (!NT_SUCCESS(AddChild(Kernel, registry->Root, u"Registry", 8, FALSE, &top))) {
         return FALSE;
     }
@@ -347,6 +353,9 @@ VOID NtRegistryDestroy(PNT_MACHINE Kernel)
         return;
     }
     if (registry->Root != NULL) {
+        while (!IsListEmpty(&registry->Orphans)) {
+            FreeKey(CONTAINING_RECORD(registry->Orphans.Flink, NT_KEY, Orphan));
+        }
         RemoveBelow(Kernel, registry->Root, TRUE);
     }
     free(registry);

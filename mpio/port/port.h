@@ -120,7 +120,7 @@ struct DECLSPEC_ALIGN(16) _PORT_REQUEST {
 
 #define PORT_CHANGE_SCAN 0x01
 #define PORT_CHANGE_KICK 0x02       /* holds changed or timers are to be armed above DISPATCH_LEVEL */
-#define PORT_CHANGE_RESET 0x04
+#define PORT_CHANGE_PAUSE 0x04      /* arm the timer of StorPortPause */
 
 struct _PORT_UNIT {
     PORT_HEADER Header;             /* Self NULL: the probe */
@@ -305,6 +305,9 @@ VOID PortLeaveWork(PPORT_ADAPTER Adapter);
 KDEFERRED_ROUTINE PortAdapterResumeDpc;             /* StorPortPause time is over */
 KDEFERRED_ROUTINE PortHwTimerDpc;                   /* RequestTimerCall */
 VOID PortFreeHelpers(PPORT_ADAPTER Adapter);        /* timers and workers the miniport left */
+
+/* ---- reset.c: what a sender asked for and needs PASSIVE_LEVEL; the IRP is pending afterwards. Srb may be NULL. ---------- */
+NTSTATUS PortQueueReset(PPORT_UNIT Unit, PIRP Irp, PVOID Srb, UCHAR Function);
 
 /* ---- scsi.c, control.c, property.c, passthrough.c ------------------------------------------------------------------- */
 NTSTATUS PortUnitScsi(PPORT_UNIT Unit, PIRP Irp);

@@ -284,6 +284,7 @@ VOID PortChangeDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
 {
     PPORT_ADAPTER adapter = Context;
     LONG changes = InterlockedExchange(&adapter->Changes, 0);
+    LARGE_INTEGER due;
 
     UNREFERENCED_PARAMETER(Dpc);
     UNREFERENCED_PARAMETER(Argument1);
@@ -291,8 +292,11 @@ VOID PortChangeDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
     if ((changes & PORT_CHANGE_KICK) != 0) {
         PortKickAdapter(adapter);
     }
-    if ((changes & PORT_CHANGE_RESET) != 0) {
-        PortRequestReset(adapter);
+    if ((changes & PORT_CHANGE_PAUSE) != 0) {
+        ULONGLONG now = KeQueryInterruptTime();
+
+        due.QuadPart = adapter->ResumeAt > now ? -(LONGLONG)(adapter->ResumeAt - now) : -1;
+        KeSetTimer(&adapter->ResumeTimer, due, &adapter->ResumeDpc);
     }
     if ((changes & PORT_CHANGE_SCAN) != 0) {
         PortRequestScan(adapter);

@@ -14,7 +14,7 @@
 #endif
 #endif
 
-/* ---- platform ----------------------------------------------------------------------------- */
+/* ---- platform -------------------------------------------------------------------------------- */
 #if defined(__x86_64__)
 #ifndef _WIN64
 #define _WIN64 1
@@ -74,7 +74,7 @@
 #define DBG 0
 #endif
 
-/* ---- linkage ------------------------------------------------------------------------------ */
+/* ---- linkage --------------------------------------------------------------------------------- */
 #ifdef __cplusplus
 #define DDK_BEGIN_C extern "C" {
 #define DDK_END_C   }
@@ -103,7 +103,7 @@
 #define NTAPI    DDK_STDCALL
 #define FASTCALL DDK_FASTCALL
 
-/* ---- inlines ------------------------------------------------------------------------------ */
+/* ---- inlines --------------------------------------------------------------------------------- */
 /* Never emitted out of line, so a header may be included anywhere; no "static", because drivers
  * write "static FORCEINLINE" and call these from their own non-static inlines. */
 #define FORCEINLINE __inline__ __attribute__((always_inline, unused))
@@ -116,7 +116,7 @@
 #define DECLSPEC_NOINLINE
 #endif
 
-/* ---- attributes --------------------------------------------------------------------------- */
+/* ---- attributes ------------------------------------------------------------------------------ */
 #define DECLSPEC_ALIGN(n) __attribute__((aligned(n)))
 #define DECLSPEC_CACHEALIGN DECLSPEC_ALIGN(64)
 #define DECLSPEC_NORETURN __attribute__((noreturn))
@@ -139,7 +139,7 @@
 #define POINTER_ALIGN
 #endif
 
-/* ---- words that Microsoft's compiler has built in, for DSM sources only --------------------- */
+/* ---- words that Microsoft's compiler has built in, for DSM sources only ---------------------- */
 #ifdef OPENMPIO_DSM_SOURCE
 #undef __inline
 #define __inline __inline__ __attribute__((always_inline, unused))
@@ -151,7 +151,6 @@
 #endif
 #define __debugbreak() DbgBreakPoint()
 #define _ReturnAddress() __builtin_return_address(0)
-#ifndef _WIN32
 #undef __int8
 #undef __int16
 #undef __int32
@@ -160,6 +159,7 @@
 #define __int16 short
 #define __int32 int
 #define __int64 long long
+#ifndef _WIN32
 #undef __cdecl
 #undef __stdcall
 #undef __fastcall
@@ -168,6 +168,11 @@
 #define __fastcall DDK_FASTCALL
 #define _cdecl     DDK_CDECL
 #define _stdcall   DDK_STDCALL
+#endif
+#undef __unaligned
+#undef __ptr64
+#undef __ptr32
+#undef __w64
 #define __unaligned
 #define __ptr64
 #define __ptr32
@@ -187,7 +192,6 @@
 #define DDK_DECLSPEC_allocate(section)
 #define DDK_DECLSPEC_code_seg(section)
 #define DDK_DECLSPEC_uuid(text)
-#endif
 #endif
 
 #endif

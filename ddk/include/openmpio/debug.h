@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Debug output, assertions, PAGED_CODE, and the kernel's two formatting routines. Any IRQL. A failed
- * assertion is logged with its place and the driver goes on.
+ * Debug output, assertions, PAGED_CODE, and the kernel's two formatting routines. Any IRQL. A
+ * failed assertion is logged with its place and the driver goes on.
  */
 #ifndef OPENMPIO_DEBUG_H
 #define OPENMPIO_DEBUG_H
@@ -58,7 +58,8 @@ NTKERNELAPI int DDK_CDECL _snprintf(char *Buffer, size_t Count, const char *Form
 #define ASSERT(e)             NT_ASSERT(e)
 #define ASSERTMSG(message, e) NT_ASSERTMSG(message, e)
 #define RTL_SOFT_ASSERT(e)    NT_ASSERT(e)
-#define NT_VERIFY(e)          ((e) ? TRUE : (RtlAssert((PVOID)#e, (PVOID)__FILE__, __LINE__, NULL), FALSE))
+#define NT_VERIFY(e) \
+    ((e) ? TRUE : (RtlAssert((PVOID)#e, (PVOID)__FILE__, __LINE__, NULL), FALSE))
 #define NT_ASSERT_ASSUME(e)   NT_ASSERT(e)
 #define NT_FRE_ASSERT(e)      NT_VERIFY(e)
 #define PAGED_CODE_LOCKED()   ((void)0)

@@ -116,7 +116,7 @@ NTKERNELAPI VOID NTAPI ExFreePool2(PVOID P, ULONG Tag,
 #define DrvRtPoolNxOptIn 0x00000001
 NTKERNELAPI VOID NTAPI ExInitializeDriverRuntime(ULONG RuntimeFlags);
 
-/* ---- S-lists and interlocked lists --------------------------------------------------------------- */
+/* ---- S-lists and interlocked lists ----------------------------------------------------------- */
 #ifdef _WIN64
 typedef struct DECLSPEC_ALIGN(16) _SLIST_ENTRY {
     struct _SLIST_ENTRY *Next;
@@ -176,7 +176,7 @@ NTKERNELAPI LARGE_INTEGER NTAPI ExInterlockedAddLargeInteger(PLARGE_INTEGER Adde
                                                              PKSPIN_LOCK Lock);
 NTKERNELAPI ULONG NTAPI ExInterlockedAddUlong(PULONG Addend, ULONG Increment, PKSPIN_LOCK Lock);
 
-/* ---- lookaside lists --------------------------------------------------------------------------------- */
+/* ---- lookaside lists ------------------------------------------------------------------------- */
 struct _LOOKASIDE_LIST_EX;
 typedef PVOID NTAPI ALLOCATE_FUNCTION(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
 typedef VOID NTAPI FREE_FUNCTION(PVOID Buffer);
@@ -272,7 +272,7 @@ NTKERNELAPI VOID NTAPI ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside);
 NTKERNELAPI PVOID NTAPI ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside);
 NTKERNELAPI VOID NTAPI ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry);
 
-/* ---- reader/writer spin locks (<= DISPATCH_LEVEL) ------------------------------------------------------ */
+/* ---- reader/writer spin locks (<= DISPATCH_LEVEL) -------------------------------------------- */
 typedef volatile LONG EX_SPIN_LOCK, *PEX_SPIN_LOCK;
 
 NTKERNELAPI KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
@@ -288,7 +288,7 @@ NTKERNELAPI LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK Spin
 NTKERNELAPI LOGICAL NTAPI ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock);
 NTKERNELAPI LOGICAL NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock);
 
-/* ---- fast mutexes ------------------------------------------------------------------------------------------ */
+/* ---- fast mutexes ---------------------------------------------------------------------------- */
 typedef struct _FAST_MUTEX {
     LONG Count;
     PVOID Owner;
@@ -317,7 +317,7 @@ NTKERNELAPI VOID NTAPI KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex);
 NTKERNELAPI VOID NTAPI KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex);
 NTKERNELAPI BOOLEAN NTAPI KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex);
 
-/* ---- rundown protection ---------------------------------------------------------------------------------------- */
+/* ---- rundown protection ---------------------------------------------------------------------- */
 typedef struct _EX_RUNDOWN_REF {
     union {
         ULONG_PTR Count; /* 2 per holder, bit 0 = rundown has begun */
@@ -335,7 +335,7 @@ NTKERNELAPI VOID FASTCALL ExRundownCompleted(PEX_RUNDOWN_REF RunRef);
 /* Waits (<= APC_LEVEL) for every holder; later acquires fail. */
 NTKERNELAPI VOID FASTCALL ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef);
 
-/* ---- work items of the executive (prefer IoQueueWorkItem) ------------------------------------------------------------ */
+/* ---- work items of the executive (prefer IoQueueWorkItem) ------------------------------------ */
 typedef enum _WORK_QUEUE_TYPE {
     CriticalWorkQueue,
     DelayedWorkQueue,

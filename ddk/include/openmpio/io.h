@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Io routines: IRPs, devices, work items, remove locks, interfaces, error log. The short inlines over
- * the stack location are in io_stack.h. IRP routines run at <= DISPATCH_LEVEL; whatever creates,
- * names, opens or deletes runs at PASSIVE_LEVEL.
+ * Io routines: IRPs, devices, work items, remove locks, interfaces, error log. The short inlines
+ * over the stack location are in io_stack.h. IRP routines run at <= DISPATCH_LEVEL; whatever
+ * creates, names, opens or deletes runs at PASSIVE_LEVEL.
  */
 #ifndef OPENMPIO_IO_H
 #define OPENMPIO_IO_H
@@ -12,7 +12,7 @@
 
 DDK_BEGIN_C
 
-/* ---- IRPs and MDLs --------------------------------------------------------------------------------- */
+/* ---- IRPs and MDLs --------------------------------------------------------------------------- */
 /* NULL when memory is exhausted. StackSize usually = target->StackSize (+ 1 for an own location).
  * One hidden location lies above the last one (irp.h). */
 NTKERNELAPI PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota);
@@ -63,7 +63,7 @@ NTKERNELAPI BOOLEAN NTAPI IoCancelIrp(PIRP Irp);
 NTKERNELAPI VOID NTAPI IoAcquireCancelSpinLock(PKIRQL Irql);
 NTKERNELAPI VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql);
 
-/* ---- devices ------------------------------------------------------------------------------------------ */
+/* ---- devices --------------------------------------------------------------------------------- */
 NTKERNELAPI NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
                                           PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType,
                                           ULONG DeviceCharacteristics, BOOLEAN Exclusive,
@@ -108,7 +108,7 @@ NTKERNELAPI NTSTATUS NTAPI IoInitializeTimer(PDEVICE_OBJECT DeviceObject,
 NTKERNELAPI VOID NTAPI IoStartTimer(PDEVICE_OBJECT DeviceObject);
 NTKERNELAPI VOID NTAPI IoStopTimer(PDEVICE_OBJECT DeviceObject);
 
-/* ---- work items: the routine runs at PASSIVE_LEVEL with the device object referenced --------------------- */
+/* ---- work items: the routine runs at PASSIVE_LEVEL with the device object referenced --------- */
 typedef struct _IO_WORKITEM *PIO_WORKITEM;
 typedef VOID NTAPI IO_WORKITEM_ROUTINE_EX(PVOID IoObject, PVOID Context, PIO_WORKITEM IoWorkItem);
 typedef IO_WORKITEM_ROUTINE_EX *PIO_WORKITEM_ROUTINE_EX;
@@ -124,7 +124,7 @@ NTKERNELAPI ULONG NTAPI IoSizeofWorkItem(VOID);
 NTKERNELAPI VOID NTAPI IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem);
 NTKERNELAPI VOID NTAPI IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem);
 
-/* ---- remove locks ------------------------------------------------------------------------------------------ */
+/* ---- remove locks ---------------------------------------------------------------------------- */
 typedef struct _IO_REMOVE_LOCK_COMMON_BLOCK {
     BOOLEAN Removed;
     BOOLEAN Reserved[3];
@@ -178,7 +178,7 @@ NTKERNELAPI VOID NTAPI IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, 
 #define IoReleaseRemoveLockAndWait(lock, tag) \
     IoReleaseRemoveLockAndWaitEx(lock, tag, sizeof(IO_REMOVE_LOCK))
 
-/* ---- error log ------------------------------------------------------------------------------------------------ */
+/* ---- error log ------------------------------------------------------------------------------- */
 typedef struct _IO_ERROR_LOG_PACKET {
     UCHAR MajorFunctionCode;
     UCHAR RetryCount;
@@ -201,7 +201,7 @@ NTKERNELAPI PVOID NTAPI IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)
 NTKERNELAPI VOID NTAPI IoWriteErrorLogEntry(PVOID ElEntry);
 NTKERNELAPI VOID NTAPI IoFreeErrorLogEntry(PVOID ElEntry);
 
-/* ---- WMI ---------------------------------------------------------------------------------------------------------- */
+/* ---- WMI ------------------------------------------------------------------------------------- */
 #define WMIREG_ACTION_REGISTER     1
 #define WMIREG_ACTION_DEREGISTER   2
 #define WMIREG_ACTION_REREGISTER   3

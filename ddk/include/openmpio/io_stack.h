@@ -79,7 +79,8 @@ FORCEINLINE USHORT IoSizeOfIrp(CCHAR StackSize)
 
 #define IoIsErrorUserInduced(status)                                                             \
     ((BOOLEAN)((status) == STATUS_DEVICE_NOT_READY || (status) == STATUS_IO_TIMEOUT ||           \
-               (status) == STATUS_MEDIA_WRITE_PROTECTED || (status) == STATUS_NO_MEDIA_IN_DEVICE || \
+               (status) == STATUS_MEDIA_WRITE_PROTECTED ||                                       \
+               (status) == STATUS_NO_MEDIA_IN_DEVICE ||                                          \
                (status) == STATUS_VERIFY_REQUIRED || (status) == STATUS_UNRECOGNIZED_MEDIA ||    \
                (status) == STATUS_WRONG_VOLUME))
 

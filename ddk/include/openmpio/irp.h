@@ -24,7 +24,7 @@ struct _IO_RESOURCE_REQUIREMENTS_LIST;
 struct _CM_RESOURCE_LIST;
 struct _POWER_SEQUENCE;
 
-/* ---- routines of a driver (IRQL of the call) ------------------------------------------------------- */
+/* ---- routines of a driver (IRQL of the call) ------------------------------------------------- */
 /* PASSIVE_LEVEL. RegistryPath is valid during the call only. */
 typedef NTSTATUS NTAPI DRIVER_INITIALIZE(struct _DRIVER_OBJECT *DriverObject,
                                          struct _UNICODE_STRING *RegistryPath);
@@ -56,7 +56,7 @@ typedef IO_WORKITEM_ROUTINE *PIO_WORKITEM_ROUTINE;
 typedef IO_DPC_ROUTINE *PIO_DPC_ROUTINE;
 typedef DRIVER_REINITIALIZE *PDRIVER_REINITIALIZE;
 
-/* ---- objects ------------------------------------------------------------------------------------------ */
+/* ---- objects --------------------------------------------------------------------------------- */
 typedef struct _IO_STATUS_BLOCK {
     union {
         NTSTATUS Status;
@@ -459,7 +459,7 @@ typedef struct _IO_STACK_LOCATION {
 #define IO_TYPE_ERROR_MESSAGE 0x0000000c
 #define IO_TYPE_DEVICE_OBJECT_EXTENSION 0x0000000d
 
-/* ---- major and minor functions ---------------------------------------------------------------------- */
+/* ---- major and minor functions --------------------------------------------------------------- */
 #define IRP_MJ_CREATE                   0x00
 #define IRP_MJ_CREATE_NAMED_PIPE        0x01
 #define IRP_MJ_CLOSE                    0x02
@@ -532,7 +532,7 @@ typedef struct _IO_STACK_LOCATION {
 #define IRP_MN_EXECUTE_METHOD           0x09
 #define IRP_MN_REGINFO_EX               0x0b
 
-/* ---- flags -------------------------------------------------------------------------------------------- */
+/* ---- flags ----------------------------------------------------------------------------------- */
 #define SL_PENDING_RETURNED  0x01
 #define SL_ERROR_RETURNED    0x02
 #define SL_INVOKE_ON_CANCEL  0x20

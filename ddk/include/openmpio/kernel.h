@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ke: IRQL, spin locks, dispatcher objects (event, mutex, semaphore, timer), DPCs, time, processors.
- * Everything is a routine of the emulator; nothing here reads a control register, GS or the
- * shared-data page as the WDK's inlines do. IRQL limits stand beside the declarations.
+ * Ke: IRQL, spin locks, dispatcher objects (event, mutex, semaphore, timer), DPCs, time,
+ * processors. Everything is a routine of the emulator; nothing here reads a control register, GS
+ * or the shared-data page as the WDK's inlines do. IRQL limits stand beside the declarations.
  */
 #ifndef OPENMPIO_KERNEL_H
 #define OPENMPIO_KERNEL_H
@@ -11,7 +11,7 @@
 
 DDK_BEGIN_C
 
-/* ---- IRQL ---------------------------------------------------------------------------------- */
+/* ---- IRQL ------------------------------------------------------------------------------------ */
 #define PASSIVE_LEVEL  0
 #define LOW_LEVEL      0
 #define APC_LEVEL      1
@@ -31,7 +31,7 @@ NTKERNELAPI VOID NTAPI KeLowerIrql(KIRQL NewIrql);
 NTKERNELAPI KIRQL NTAPI KeRaiseIrqlToDpcLevel(VOID);
 #define KeRaiseIrql(newIrql, oldIrql) (*(oldIrql) = KfRaiseIrql(newIrql))
 
-/* ---- spin locks (<= DISPATCH_LEVEL) ------------------------------------------------------------ */
+/* ---- spin locks (<= DISPATCH_LEVEL) ---------------------------------------------------------- */
 typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
 
 typedef struct _KSPIN_LOCK_QUEUE {
@@ -64,7 +64,7 @@ NTKERNELAPI VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK Spin
 NTKERNELAPI VOID NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle);
 #define KeAcquireSpinLock(lock, oldIrql) (*(oldIrql) = KeAcquireSpinLockRaiseToDpc(lock))
 
-/* ---- dispatcher objects ------------------------------------------------------------------------ */
+/* ---- dispatcher objects ---------------------------------------------------------------------- */
 typedef struct _DISPATCHER_HEADER {
     UCHAR Type;
     UCHAR Absolute;
@@ -132,7 +132,7 @@ typedef enum _MODE {
 #define IO_DISK_INCREMENT     1
 #define EVENT_INCREMENT       1
 
-/* Events: any storage, non-paged. Set with Wait = FALSE at <= DISPATCH; the old state is answered. */
+/* Non-paged storage of the caller. <= DISPATCH_LEVEL while Wait is FALSE; answer the old state. */
 NTKERNELAPI VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State);
 NTKERNELAPI LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait);
 NTKERNELAPI LONG NTAPI KeResetEvent(PRKEVENT Event);
@@ -161,7 +161,7 @@ NTKERNELAPI NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOL
                                                   PLARGE_INTEGER Interval);
 #define KeWaitForMutexObject KeWaitForSingleObject
 
-/* ---- DPCs and timers ---------------------------------------------------------------------------- */
+/* ---- DPCs and timers ------------------------------------------------------------------------- */
 struct _KDPC;
 typedef VOID NTAPI KDEFERRED_ROUTINE(struct _KDPC *Dpc, PVOID DeferredContext,
                                      PVOID SystemArgument1, PVOID SystemArgument2);
@@ -225,7 +225,7 @@ NTKERNELAPI BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER Due
 NTKERNELAPI BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer);
 NTKERNELAPI BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer);
 
-/* ---- device queues and APCs: laid out for DEVICE_OBJECT and IRP ------------------------------------ */
+/* ---- device queues and APCs: laid out for DEVICE_OBJECT and IRP ------------------------------ */
 typedef struct _KDEVICE_QUEUE_ENTRY {
     LIST_ENTRY DeviceListEntry;
     ULONG SortKey;
@@ -264,7 +264,7 @@ typedef struct _KAPC {
     BOOLEAN Inserted;
 } KAPC, *PKAPC, *PRKAPC;
 
-/* ---- time: 100 ns units since 1601; ticks of KeQueryTimeIncrement() units ---------------------------- */
+/* ---- time: 100 ns units since 1601; ticks of KeQueryTimeIncrement() units -------------------- */
 NTKERNELAPI VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime);
 NTKERNELAPI VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
 NTKERNELAPI VOID NTAPI KeQueryTickCount(PLARGE_INTEGER TickCount);
@@ -280,7 +280,7 @@ NTKERNELAPI VOID NTAPI ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime,
 NTKERNELAPI VOID NTAPI DdkYieldProcessor(VOID);
 #define YieldProcessor() DdkYieldProcessor()
 
-/* ---- processors, threads, regions ---------------------------------------------------------------------- */
+/* ---- processors, threads, regions ------------------------------------------------------------ */
 #define ALL_PROCESSOR_GROUPS 0xffff
 NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCount(KAFFINITY *ActiveProcessors);
 NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber);

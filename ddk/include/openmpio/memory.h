@@ -107,7 +107,8 @@ NTKERNELAPI PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_M
 NTKERNELAPI PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList,
                                                      KPROCESSOR_MODE AccessMode,
                                                      MEMORY_CACHING_TYPE CacheType,
-                                                     PVOID RequestedAddress, ULONG BugCheckOnFailure,
+                                                     PVOID RequestedAddress,
+                                                     ULONG BugCheckOnFailure,
                                                      ULONG Priority);
 NTKERNELAPI VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList);
 NTKERNELAPI SIZE_T NTAPI MmSizeOfMdl(PVOID Base, SIZE_T Length);

@@ -144,7 +144,7 @@ NTKERNELAPI NTSTATUS NTAPI ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING Value
                                          ULONG TitleIndex, ULONG Type, PVOID Data, ULONG DataSize);
 NTKERNELAPI NTSTATUS NTAPI ZwFlushKey(HANDLE KeyHandle);
 
-/* ---- Rtl shortcuts ------------------------------------------------------------------------------ */
+/* ---- Rtl shortcuts --------------------------------------------------------------------------- */
 #define RTL_REGISTRY_ABSOLUTE  0
 #define RTL_REGISTRY_SERVICES  1 /* \Registry\Machine\System\CurrentControlSet\Services */
 #define RTL_REGISTRY_CONTROL   2 /* \Registry\Machine\System\CurrentControlSet\Control */

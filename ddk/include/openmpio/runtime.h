@@ -11,7 +11,7 @@
 
 DDK_BEGIN_C
 
-/* ---- memory ------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 #define RtlCopyMemory(to, from, n)      __builtin_memcpy((to), (from), (n))
 #define RtlMoveMemory(to, from, n)      __builtin_memmove((to), (from), (n))
 #define RtlFillMemory(to, n, value)     __builtin_memset((to), (value), (n))
@@ -56,7 +56,7 @@ NTKERNELAPI SIZE_T NTAPI RtlCompareMemory(const VOID *Source1, const VOID *Sourc
         __builtin_memcpy((to), &rtlStored, sizeof(ULONG));   \
     } while (0)
 
-/* ---- counted strings ------------------------------------------------------------------------------- */
+/* ---- counted strings ------------------------------------------------------------------------- */
 NTKERNELAPI VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString);
 NTKERNELAPI VOID NTAPI RtlInitAnsiString(PANSI_STRING DestinationString, PCSZ SourceString);
 NTKERNELAPI VOID NTAPI RtlInitString(PSTRING DestinationString, PCSZ SourceString);
@@ -96,7 +96,7 @@ NTKERNELAPI CHAR NTAPI RtlUpperChar(CHAR Character);
 NTKERNELAPI NTSTATUS NTAPI RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN CaseInSensitive,
                                                 ULONG HashAlgorithm, PULONG HashValue);
 
-/* ---- numbers: Base 0 reads 0x, 0o and 0b prefixes; otherwise 2, 8, 10 or 16 ---------------------------- */
+/* ---- numbers: Base 0 reads 0x, 0o and 0b prefixes; otherwise 2, 8, 10 or 16 ------------------ */
 NTKERNELAPI NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base,
                                                      PULONG Value);
 NTKERNELAPI NTSTATUS NTAPI RtlIntegerToUnicodeString(ULONG Value, ULONG Base,
@@ -108,7 +108,7 @@ NTKERNELAPI NTSTATUS NTAPI RtlCharToInteger(PCSZ String, ULONG Base, PULONG Valu
 NTKERNELAPI NTSTATUS NTAPI RtlStringFromGUID(REFGUID Guid, PUNICODE_STRING GuidString);
 NTKERNELAPI NTSTATUS NTAPI RtlGUIDFromString(PCUNICODE_STRING GuidString, GUID *Guid);
 
-/* ---- versions ------------------------------------------------------------------------------------------ */
+/* ---- versions -------------------------------------------------------------------------------- */
 typedef struct _OSVERSIONINFOW {
     ULONG dwOSVersionInfoSize;
     ULONG dwMajorVersion;

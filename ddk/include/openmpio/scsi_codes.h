@@ -6,7 +6,7 @@
 #ifndef OPENMPIO_SCSI_CODES_H
 #define OPENMPIO_SCSI_CODES_H
 
-/* ---- operation codes ------------------------------------------------------------------------------- */
+/* ---- operation codes ------------------------------------------------------------------------- */
 #define SCSIOP_TEST_UNIT_READY         0x00
 #define SCSIOP_REZERO_UNIT             0x01
 #define SCSIOP_REWIND                  0x01
@@ -83,7 +83,7 @@
 #define SERVICE_ACTION_REPORT_TARGET_PORT_GROUPS  0x0A
 #define SERVICE_ACTION_SET_TARGET_PORT_GROUPS     0x0A
 
-/* ---- status ------------------------------------------------------------------------------------------ */
+/* ---- status ---------------------------------------------------------------------------------- */
 #define SCSISTAT_GOOD                  0x00
 #define SCSISTAT_CHECK_CONDITION       0x02
 #define SCSISTAT_CONDITION_MET         0x04
@@ -96,7 +96,7 @@
 #define SCSISTAT_ACA_ACTIVE            0x30
 #define SCSISTAT_TASK_ABORTED          0x40
 
-/* ---- device types and INQUIRY --------------------------------------------------------------------------- */
+/* ---- device types and INQUIRY ---------------------------------------------------------------- */
 #define DIRECT_ACCESS_DEVICE            0x00
 #define SEQUENTIAL_ACCESS_DEVICE        0x01
 #define PRINTER_DEVICE                  0x02
@@ -132,7 +132,7 @@
 #define VPD_BLOCK_DEVICE_CHARACTERISTICS   0xB1
 #define VPD_LOGICAL_BLOCK_PROVISIONING     0xB2
 
-/* ---- mode pages -------------------------------------------------------------------------------------------- */
+/* ---- mode pages ------------------------------------------------------------------------------ */
 #define MODE_PAGE_VENDOR_SPECIFIC          0x00
 #define MODE_PAGE_ERROR_RECOVERY           0x01
 #define MODE_PAGE_DISCONNECT               0x02
@@ -150,7 +150,7 @@
 #define MODE_DSP_FUA_SUPPORTED             0x10
 #define MODE_DSP_WRITE_PROTECT             0x80
 
-/* ---- persistent reservations ---------------------------------------------------------------------------------- */
+/* ---- persistent reservations ----------------------------------------------------------------- */
 #define RESERVATION_ACTION_READ_KEYS                0x00
 #define RESERVATION_ACTION_READ_RESERVATIONS        0x01
 #define RESERVATION_ACTION_REPORT_CAPABILITIES      0x02
@@ -170,7 +170,7 @@
 #define RESERVATION_TYPE_WRITE_EXCLUSIVE_REGISTRANTS 0x05
 #define RESERVATION_TYPE_EXCLUSIVE_REGISTRANTS       0x06
 
-/* ---- sense keys -------------------------------------------------------------------------------------------------- */
+/* ---- sense keys ------------------------------------------------------------------------------ */
 #define SCSI_SENSE_NO_SENSE        0x00
 #define SCSI_SENSE_RECOVERED_ERROR 0x01
 #define SCSI_SENSE_NOT_READY       0x02
@@ -197,7 +197,7 @@
 #define SCSI_SENSE_ERRORCODE_DESCRIPTOR_CURRENT  0x72
 #define SCSI_SENSE_ERRORCODE_DESCRIPTOR_DEFERRED 0x73
 
-/* ---- additional sense codes ------------------------------------------------------------------------------------------ */
+/* ---- additional sense codes ------------------------------------------------------------------ */
 #define SCSI_ADSENSE_NO_SENSE                     0x00
 #define SCSI_ADSENSE_NO_SEEK_COMPLETE             0x02
 #define SCSI_ADSENSE_WRITE                        0x03
@@ -249,7 +249,7 @@
 #define SCSI_ADSENSE_COPY_PROTECTION_FAILURE      0x6F
 #define SCSI_ADSENSE_VENDOR_UNIQUE                0x80
 
-/* ---- qualifiers, by additional sense code ----------------------------------------------------------------------------- */
+/* ---- qualifiers, by additional sense code ---------------------------------------------------- */
 /* 04 */
 #define SCSI_SENSEQ_CAUSE_NOT_REPORTABLE          0x00
 #define SCSI_SENSEQ_BECOMING_READY                0x01

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inlines that read sense data of either format from a buffer of a given valid length. Nothing is read
- * beyond that length. Any IRQL.
+ * Inlines that read sense data of either format from a buffer of a given valid length. Nothing is
+ * read beyond that length. Any IRQL.
  */
 #ifndef OPENMPIO_SCSI_SENSE_H
 #define OPENMPIO_SCSI_SENSE_H

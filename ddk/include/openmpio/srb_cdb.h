@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The second half of srbhelper.h: CDB, SCSI status and sense buffer of either kind of SRB. The three
- * CDB records share the layout of status, sense length and sense pointer, but not of the CDB itself.
+ * The second half of srbhelper.h: CDB, SCSI status and sense buffer of either kind of SRB. The
+ * three CDB records share the layout of status, sense length and sense pointer, but not of the
+ * CDB itself.
  */
 #ifndef OPENMPIO_SRB_CDB_H
 #define OPENMPIO_SRB_CDB_H

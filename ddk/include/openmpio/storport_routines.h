@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The routines of storport.sys, as plain exported functions (in Windows many are inlines over one
- * variadic export whose codes are unpublished). Unless said otherwise they answer a STOR_STATUS_*, take
- * the device extension first, and run at <= DISPATCH_LEVEL. The numbers of STOR_STATUS are our choice.
- * What the port does not implement answers STOR_STATUS_NOT_IMPLEMENTED.
+ * variadic export whose codes are unpublished). Unless said otherwise they answer a
+ * STOR_STATUS_*, take the device extension first, and run at <= DISPATCH_LEVEL. The numbers of
+ * STOR_STATUS are our choice. What the port does not implement answers
+ * STOR_STATUS_NOT_IMPLEMENTED.
  */
 #ifndef OPENMPIO_STORPORT_ROUTINES_H
 #define OPENMPIO_STORPORT_ROUTINES_H
@@ -26,7 +27,7 @@ DDK_BEGIN_C
 #define STOR_STATUS_UNSUPPORTED_VERSION    0xC100000B
 #define STOR_STATUS_BUSY                   0xC100000C
 
-/* ---- types ------------------------------------------------------------------------------------------ */
+/* ---- types ----------------------------------------------------------------------------------- */
 typedef struct _STOR_SCATTER_GATHER_ELEMENT {
     STOR_PHYSICAL_ADDRESS PhysicalAddress;
     ULONG Length;
@@ -121,7 +122,7 @@ typedef STOR_THREAD_START_ROUTINE *PSTOR_THREAD_START_ROUTINE;
 #define STATE_CHANGE_TARGET 0x2
 #define STATE_CHANGE_BUS    0x4
 
-/* ---- initialisation and resources --------------------------------------------------------------------- */
+/* ---- initialisation and resources ------------------------------------------------------------ */
 /* DriverEntry, PASSIVE_LEVEL. Answers an NTSTATUS, which DriverEntry returns. */
 STORPORT_API ULONG NTAPI StorPortInitialize(PVOID Argument1, PVOID Argument2,
                                             PHW_INITIALIZATION_DATA HwInitializationData,
@@ -159,7 +160,7 @@ STORPORT_API ULONG NTAPI StorPortAcquireMSISpinLock(PVOID HwDeviceExtension, ULO
 STORPORT_API ULONG NTAPI StorPortReleaseMSISpinLock(PVOID HwDeviceExtension, ULONG MessageId,
                                                     ULONG OldIrql);
 
-/* ---- requests and addresses --------------------------------------------------------------------------- */
+/* ---- requests and addresses ------------------------------------------------------------------ */
 STORPORT_API VOID DDK_CDECL StorPortNotification(SCSI_NOTIFICATION_TYPE NotificationType,
                                                  PVOID HwDeviceExtension, ...);
 /* NULL if the unit is unknown. */
@@ -208,7 +209,7 @@ STORPORT_API ULONG NTAPI StorPortCompleteServiceIrp(PVOID HwDeviceExtension, PVO
 STORPORT_API BOOLEAN NTAPI StorPortSynchronizeAccess(
     PVOID HwDeviceExtension, PSTOR_SYNCHRONIZED_ACCESS SynchronizedAccessRoutine, PVOID Context);
 
-/* ---- queues: FALSE = no such unit ------------------------------------------------------------------------ */
+/* ---- queues: FALSE = no such unit ------------------------------------------------------------ */
 STORPORT_API BOOLEAN NTAPI StorPortPauseDevice(PVOID HwDeviceExtension, UCHAR PathId,
                                                UCHAR TargetId, UCHAR Lun, ULONG TimeOut);
 STORPORT_API BOOLEAN NTAPI StorPortResumeDevice(PVOID HwDeviceExtension, UCHAR PathId,
@@ -231,7 +232,7 @@ STORPORT_API ULONG NTAPI StorPortIsDeviceOperationAllowed(PVOID HwDeviceExtensio
                                                           LPCGUID DeviceOperation,
                                                           PULONG AllowedFlag);
 
-/* ---- pool and MDLs ------------------------------------------------------------------------------------------ */
+/* ---- pool and MDLs --------------------------------------------------------------------------- */
 STORPORT_API ULONG NTAPI StorPortAllocatePool(PVOID HwDeviceExtension, ULONG NumberOfBytes,
                                               ULONG Tag, PVOID *BufferPointer);
 STORPORT_API ULONG NTAPI StorPortFreePool(PVOID HwDeviceExtension, PVOID BufferPointer);
@@ -248,7 +249,7 @@ STORPORT_API ULONG NTAPI StorPortFreeContiguousMemorySpecifyCache(PVOID HwDevice
                                                                   SIZE_T NumberOfBytes,
                                                                   MEMORY_CACHING_TYPE CacheType);
 
-/* ---- DPCs and locks (order: DPC or StartIo, then Interrupt) ------------------------------------------------- */
+/* ---- DPCs and locks (order: DPC or StartIo, then Interrupt) ---------------------------------- */
 STORPORT_API VOID NTAPI StorPortInitializeDpc(PVOID DeviceExtension, PSTOR_DPC Dpc,
                                               PHW_DPC_ROUTINE HwDpcRoutine);
 STORPORT_API BOOLEAN NTAPI StorPortIssueDpc(PVOID DeviceExtension, PSTOR_DPC Dpc,
@@ -261,7 +262,7 @@ STORPORT_API VOID NTAPI StorPortReleaseSpinLock(PVOID DeviceExtension,
                                                 PSTOR_LOCK_HANDLE LockHandle);
 STORPORT_API ULONG NTAPI StorPortInitializeSpinLock(PVOID DeviceExtension, PKSPIN_LOCK SpinLock);
 
-/* ---- timers, work items, threads, events ----------------------------------------------------------------------- */
+/* ---- timers, work items, threads, events ----------------------------------------------------- */
 STORPORT_API ULONG NTAPI StorPortInitializeTimer(PVOID HwDeviceExtension, PVOID *TimerHandle);
 STORPORT_API ULONG NTAPI StorPortRequestTimer(PVOID HwDeviceExtension, PVOID TimerHandle,
                                               PHW_TIMER_EX TimerCallback, PVOID CallbackContext,
@@ -287,7 +288,7 @@ STORPORT_API ULONG NTAPI StorPortWaitForSingleObject(PVOID HwDeviceExtension, PV
 STORPORT_API ULONG NTAPI StorPortDelayExecution(PVOID HwDeviceExtension, ULONG DelayInMicroseconds);
 STORPORT_API VOID NTAPI StorPortStallExecution(ULONG Delay);
 
-/* ---- time and processors ------------------------------------------------------------------------------------------ */
+/* ---- time and processors --------------------------------------------------------------------- */
 STORPORT_API VOID NTAPI StorPortQuerySystemTime(PLARGE_INTEGER CurrentTime);
 STORPORT_API ULONG NTAPI StorPortQueryPerformanceCounter(PVOID HwDeviceExtension,
                                                          PLARGE_INTEGER PerformanceFrequency,
@@ -305,7 +306,7 @@ STORPORT_API ULONG NTAPI StorPortGetHighestNodeNumber(PVOID HwDeviceExtension, P
 STORPORT_API ULONG NTAPI StorPortGetNodeAffinity(PVOID HwDeviceExtension, ULONG NodeNumber,
                                                  PGROUP_AFFINITY NodeAffinityMask);
 
-/* ---- lists -------------------------------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 STORPORT_API ULONG NTAPI StorPortInitializeListHead(PVOID HwDeviceExtension, PLIST_ENTRY ListHead);
 STORPORT_API ULONG NTAPI StorPortInterlockedInsertHeadList(PVOID HwDeviceExtension,
                                                            PLIST_ENTRY ListHead,
@@ -333,7 +334,7 @@ STORPORT_API ULONG NTAPI StorPortInterlockedFlushSList(PVOID HwDeviceExtension,
 STORPORT_API ULONG NTAPI StorPortQueryDepthSList(PVOID HwDeviceExtension, PSLIST_HEADER SListHead,
                                                  PUSHORT Depth);
 
-/* ---- registry: PASSIVE_LEVEL; TRUE = done ------------------------------------------------------------------------------ */
+/* ---- registry: PASSIVE_LEVEL; TRUE = done ---------------------------------------------------- */
 STORPORT_API PUCHAR NTAPI StorPortAllocateRegistryBuffer(PVOID HwDeviceExtension, PULONG Length);
 STORPORT_API VOID NTAPI StorPortFreeRegistryBuffer(PVOID HwDeviceExtension, PUCHAR Buffer);
 STORPORT_API BOOLEAN NTAPI StorPortRegistryRead(PVOID HwDeviceExtension, PUCHAR ValueName,
@@ -350,7 +351,7 @@ STORPORT_API ULONG NTAPI StorPortRegistryWriteAdapterKey(PVOID HwDeviceExtension
                                                          ULONG ValueType, PVOID ValueData,
                                                          ULONG ValueDataLength);
 
-/* ---- state and logs ---------------------------------------------------------------------------------------------------------- */
+/* ---- state and logs -------------------------------------------------------------------------- */
 STORPORT_API ULONG NTAPI StorPortStateChangeDetected(PVOID HwDeviceExtension, ULONG ChangedEntity,
                                                      PSTOR_ADDRESS Address, ULONG Attributes,
                                                      PHW_STATE_CHANGE HwStateChange,
@@ -373,7 +374,7 @@ STORPORT_API VOID NTAPI StorPortLogError(PVOID HwDeviceExtension, PSCSI_REQUEST_
                                          ULONG UniqueId);
 STORPORT_API VOID DDK_CDECL StorPortDebugPrint(ULONG DebugPrintLevel, PCHAR DebugMessage, ...);
 
-/* ---- device registers: any IRQL ------------------------------------------------------------------------------------------------- */
+/* ---- device registers: any IRQL -------------------------------------------------------------- */
 STORPORT_API UCHAR NTAPI StorPortReadPortUchar(PVOID HwDeviceExtension, PUCHAR Port);
 STORPORT_API USHORT NTAPI StorPortReadPortUshort(PVOID HwDeviceExtension, PUSHORT Port);
 STORPORT_API ULONG NTAPI StorPortReadPortUlong(PVOID HwDeviceExtension, PULONG Port);

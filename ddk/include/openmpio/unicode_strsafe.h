@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The RtlUnicodeString* half of ntstrsafe.h: counted destinations, no terminator. A cut-off copy keeps
- * what fits and answers STATUS_BUFFER_OVERFLOW; an inconsistent string STATUS_INVALID_PARAMETER.
+ * The RtlUnicodeString* half of ntstrsafe.h: counted destinations, no terminator. A cut-off copy
+ * keeps what fits and answers STATUS_BUFFER_OVERFLOW; an inconsistent string
+ * STATUS_INVALID_PARAMETER.
  */
 #ifndef OPENMPIO_UNICODE_STRSAFE_H
 #define OPENMPIO_UNICODE_STRSAFE_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a "<source>.tmh" includes: software tracing without a preprocessor. The driver's
- * WPP_CONTROL_GUIDS list becomes an enumeration that numbers its flags; the trace macros hand level,
- * flag mask, place and message to the kernel's trace sink, which knows Windows and WPP formats
- * (%ws, %I64x, %!STATUS! ...). Any IRQL.
+ * WPP_CONTROL_GUIDS list becomes an enumeration that numbers its flags; the trace macros hand
+ * level, flag mask, place and message to the kernel's trace sink, which knows Windows and WPP
+ * formats (%ws, %I64x, %!STATUS! ...). Any IRQL.
  */
 #ifndef OPENMPIO_WPP_H
 #define OPENMPIO_WPP_H
@@ -27,8 +27,8 @@ enum { WPP_CONTROL_GUIDS };
 #define DDK_WPP_TRACE(level, flag, ...) \
     WppTrace((level), 1u << WPP_BIT_##flag, __FUNCTION__, __LINE__, __VA_ARGS__)
 
-/* The three declarations in common use: TracePrint((LEVEL, FLAGS, MSG, ...)), TraceEvents(LEVEL, FLAGS,
- * MSG, ...) and DoTraceMessage(FLAGS, MSG, ...), which has no level. */
+/* The three declarations in common use: TracePrint((LEVEL, FLAGS, MSG, ...)),
+ * TraceEvents(LEVEL, FLAGS, MSG, ...) and DoTraceMessage(FLAGS, MSG, ...), which has no level. */
 #define TracePrint(arguments)         DDK_WPP_TRACE arguments
 #define TraceEvents(level, flag, ...) DDK_WPP_TRACE(level, flag, __VA_ARGS__)
 #define DoTraceMessage(flag, ...)     DDK_WPP_TRACE(0, flag, __VA_ARGS__)

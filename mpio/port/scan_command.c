@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One command of the bus scan, sent through the unit's queue like any other and waited for.
+ * PASSIVE_LEVEL. Data and sense land in memory of this call, so it returns only when the request has.
+ */
+#include "port/port.h"
+
+#define SCAN_TIMEOUT  10    /* seconds */
+#define SCAN_TRIES    4     /* unit attentions come one per condition */
+#define KEY_UNIT_ATTENTION 6
+
+typedef struct _SCAN_WAIT {
+    SCSI_REQUEST_BLOCK Srb;
+    UCHAR Sense[32];
+    KEVENT Done;
+} SCAN_WAIT;
+
+static VOID CommandDone(PPORT_REQUEST Request)
+{
+    SCAN_WAIT *wait = Request->Context;
+
+    PortFreeRequest(Request);
+    KeSetEvent(&wait->Done, IO_NO_INCREMENT, FALSE);
+}
+
+static UCHAR SendOnce(PPORT_UNIT Unit, SCAN_WAIT *Wait, const UCHAR *Cdb, UCHAR CdbLength, PVOID Buffer, ULONG Length)
+{
+    PPORT_REQUEST request = PortAllocateRequest(Unit);
+
+    if (request == NULL) {
+        return SRB_STATUS_INSUFFICIENT_RESOURCES;
+    }
+    RtlZeroMemory(Wait, sizeof(*Wait));
+    KeInitializeEvent(&Wait->Done, NotificationEvent, FALSE);
+    Wait->Srb.Length = SCSI_REQUEST_BLOCK_SIZE;
+    Wait->Srb.Function = SRB_FUNCTION_EXECUTE_SCSI;
+    Wait->Srb.PathId = Unit->Path;
+    Wait->Srb.TargetId = Unit->Target;
+    Wait->Srb.Lun = Unit->Lun;
+    Wait->Srb.SrbFlags = SRB_FLAGS_DATA_IN | SRB_FLAGS_NO_QUEUE_FREEZE | SRB_FLAGS_BYPASS_FROZEN_QUEUE |
+                         SRB_FLAGS_DISABLE_SYNCH_TRANSFER | SRB_FLAGS_QUEUE_ACTION_ENABLE;
+    Wait->Srb.QueueAction = SRB_SIMPLE_TAG_REQUEST;
+    Wait->Srb.DataTransferLength = Length;
+    Wait->Srb.DataBuffer = Buffer;
+    Wait->Srb.TimeOutValue = SCAN_TIMEOUT;
+    Wait->Srb.SenseInfoBuffer = Wait->Sense;
+    Wait->Srb.SenseInfoBufferLength = sizeof(Wait->Sense);
+    Wait->Srb.CdbLength = CdbLength;
+    RtlCopyMemory(Wait->Srb.Cdb, Cdb, CdbLength);
+    request->Srb = &Wait->Srb;
+    request->Context = Wait;
+    request->Done = CommandDone;
+    PortSubmit(request);
+    KeWaitForSingleObject(&Wait->Done, Executive, KernelMode, FALSE, NULL);
+    return SRB_STATUS(Wait->Srb.SrbStatus);
+}
+
+static BOOLEAN UnitAttention(const SCAN_WAIT *Wait)
+{
+    UCHAR code = Wait->Sense[0] & 0x7F;
+
+    if ((Wait->Srb.SrbStatus & SRB_STATUS_AUTOSENSE_VALID) == 0) {
+        return FALSE;
+    }
+    return (code >= 0x72 ? Wait->Sense[1] & 0x0F : Wait->Sense[2] & 0x0F) == KEY_UNIT_ATTENTION;
+}
+
+/* Buffer is zeroed first. *Length: room, then bytes that arrived. Answers the SRB status; an underrun is a success. */
+UCHAR PortScanCommand(PPORT_UNIT Unit, const UCHAR *Cdb, UCHAR CdbLength, PVOID Buffer, ULONG *Length)
+{
+    SCAN_WAIT wait;
+    UCHAR status = SRB_STATUS_ERROR;
+
+    for (ULONG try = 0; try < SCAN_TRIES; try++) {
+        RtlZeroMemory(Buffer, *Length);
+        status = SendOnce(Unit, &wait, Cdb, CdbLength, Buffer, *Length);
+        if (status != SRB_STATUS_ERROR || !UnitAttention(&wait)) {
+            break;
+        }
+    }
+    if (status == SRB_STATUS_DATA_OVERRUN && wait.Srb.DataTransferLength <= *Length) {
+        status = SRB_STATUS_SUCCESS;
+    }
+    if (status == SRB_STATUS_SUCCESS && wait.Srb.DataTransferLength < *Length) {
+        *Length = wait.Srb.DataTransferLength;
+    } else if (status != SRB_STATUS_SUCCESS) {
+        *Length = 0;
+    }
+    return status;
+}
