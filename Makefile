@@ -92,7 +92,8 @@ $(B)/exports.list: $(wildcard ddk/lib/*.def) tools/exports.sh
 	@mkdir -p $(@D)
 	sh tools/exports.sh $(wildcard ddk/lib/*.def) > $@
 
-$(B)/mpio: $(foreach r,$(PROGRAM_ROOMS),$(call lib,$(r))) $(B)/exports.list
+$(B)/bin/mpio: $(foreach r,$(PROGRAM_ROOMS),$(call lib,$(r))) $(B)/exports.list
+	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ -Wl,--dynamic-list=$(B)/exports.list -Wl,--whole-archive \
 	    $(foreach r,$(PROGRAM_ROOMS),$(call lib,$(r))) -Wl,--no-whole-archive $(LDOPT) $(LIBS)
 
@@ -100,11 +101,12 @@ SAMPLE := build/dsm_sample/$(CFG)/dsm_sample.so
 $(SAMPLE): $(wildcard dsm_sample/*.c dsm_sample/*.h ddk/include/*.h ddk/include/openmpio/*.h) ddk/dsm.mk
 	@$(MAKE) --no-print-directory -C dsm_sample DDK=../ddk BUILD=$(abspath $(@D)) CC=$(CC) $(if $(filter asan,$(CFG)),SAN=1)
 
-$(B)/mpio-bench: mpio/bench/bench.c $(foreach r,$(PROGRAM_ROOMS),$(call lib,$(r))) $(B)/exports.list
+$(B)/bin/mpio-bench: mpio/bench/bench.c $(foreach r,$(PROGRAM_ROOMS),$(call lib,$(r))) $(B)/exports.list
+	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $< -Wl,--dynamic-list=$(B)/exports.list -Wl,--whole-archive \
 	    $(foreach r,$(filter-out cli,$(PROGRAM_ROOMS)),$(call lib,$(r))) -Wl,--no-whole-archive $(LDOPT) $(LIBS)
 
-all: $(B)/mpio $(SAMPLE)
+all: $(B)/bin/mpio $(SAMPLE)
 
 help:
 	@echo "make            build mpio and the sample DSM into build/"
@@ -156,7 +158,7 @@ clean:
 PREFIX ?= /usr/local
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/openmpio
-	install -m 755 $(B)/mpio $(DESTDIR)$(PREFIX)/bin/mpio
+	install -m 755 $(B)/bin/mpio $(DESTDIR)$(PREFIX)/bin/mpio
 	install -m 644 mpio/include/mpio.h $(DESTDIR)$(PREFIX)/include/mpio.h
 	cp -R ddk dsm_sample docs/examples $(DESTDIR)$(PREFIX)/share/openmpio/
 

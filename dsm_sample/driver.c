@@ -26,11 +26,10 @@ static NTSTATUS ReadParameters(PSAMPLE_CONTEXT Context, PUNICODE_STRING Registry
         {NULL, direct, L"DsmSupportedDeviceList", &Context->SupportedDevices, list, NULL, 0},
         {NULL, 0, NULL, NULL, 0, NULL, 0},
     };
-    UNICODE_STRING path = {0, 0, NULL};
+    UNICODE_STRING path = {0, (USHORT)(RegistryPath->Length + sizeof(L"\\Parameters")), NULL};
     NTSTATUS status;
 
     Context->DefaultPolicy = SAMPLE_ROUND_ROBIN;
-    path.MaximumLength = RegistryPath->Length + sizeof(L"\\Parameters");
     path.Buffer = ExAllocatePoolZero(PagedPool, path.MaximumLength, SAMPLE_TAG);
     if (path.Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -75,7 +74,7 @@ static VOID FillInitData(PSAMPLE_CONTEXT Context, PDRIVER_OBJECT DriverObject, D
     InitData->DsmRemovePending = SampleRemovePending;
     InitData->DsmRemoveDevice = SampleRemoveDevice;
     InitData->DsmRemovePath = SampleRemovePath;
-    InitData->DsmSrbDeviceControl = SAMPLE_WITH_PR ? SampleReservation : SampleRefuse;
+    InitData->DsmSrbDeviceControl = SampleReservation;
     InitData->DsmLBGetPath = SampleGetPath;
     InitData->DsmInterpretErrorEx = SampleInterpretError;
     InitData->DsmUnload = SampleUnload;
@@ -84,16 +83,14 @@ static VOID FillInitData(PSAMPLE_CONTEXT Context, PDRIVER_OBJECT DriverObject, D
     InitData->DsmBroadcastSrb = SampleRefuse;
     InitData->DsmIsAddressTypeSupported = SampleIsAddressTypeSupported;
     InitData->DsmDeviceNotUsed = SampleDeviceNotUsed;
-#if SAMPLE_WITH_WMI
     SampleInitializeWmi(InitData);
-#endif
 }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     PSAMPLE_CONTEXT context;
     DSM_TYPE type = ChooseType();
-    DSM_MPIO_CONTEXT registered;
+    DSM_MPIO_CONTEXT registered = {NULL};
     DSM_INIT_DATA initData;
     UNICODE_STRING name;
     PFILE_OBJECT file;
@@ -114,15 +111,12 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     /* MPIO's control device takes the registration. Keep the device, not the file object. */
     RtlInitUnicodeString(&name, L"\\DosDevices\\MPIOControl");
     status = IoGetDeviceObjectPointer(&name, FILE_READ_ATTRIBUTES, &file, &context->MpioControl);
-    if (!NT_SUCCESS(status)) {
-        context->MpioControl = NULL;
+    if (!NT_SUCCESS(status))
         goto failed;
-    }
     ObReferenceObject(context->MpioControl);
     ObDereferenceObject(file);
 
     FillInitData(context, DriverObject, type, &initData);
-    registered.MPIOContext = NULL;
     DsmSendDeviceIoControlSynchronous(IOCTL_MPDSM_REGISTER, context->MpioControl, &initData, &registered,
                                       initData.InitDataSize, sizeof(registered), TRUE, &result);
     status = result.Status;
@@ -140,15 +134,10 @@ failed:
 
 static VOID SampleDriverUnload(PDRIVER_OBJECT DriverObject)
 {
-    DSM_DEREGISTER_DATA data;
-    DSM_MPIO_CONTEXT mpio;
+    DSM_MPIO_CONTEXT mpio = {gContext->MpioContext};
+    DSM_DEREGISTER_DATA data = {sizeof(data), gContext, DriverObject, &mpio};
     IO_STATUS_BLOCK result;
 
-    mpio.MPIOContext = gContext->MpioContext;
-    data.DeregisterDataSize = sizeof(data);
-    data.DsmContext = gContext;
-    data.DriverObject = DriverObject;
-    data.MpioContext = &mpio;
     DsmSendDeviceIoControlSynchronous(IOCTL_MPDSM_DEREGISTER, gContext->MpioControl, &data, NULL, sizeof(data), 0,
                                       TRUE, &result);
 }

@@ -24,9 +24,13 @@
 
 #pragma warning(disable : 4100) /* callbacks have fixed parameter lists; not every one is needed */
 
-/* Set to 0 and take the file out of SRCS in the Makefile to build without. */
+/* The Makefile sets these to 0 for a file that is not in SRCS. */
+#ifndef SAMPLE_WITH_WMI
 #define SAMPLE_WITH_WMI 1
-#define SAMPLE_WITH_PR  1
+#endif
+#ifndef SAMPLE_WITH_PR
+#define SAMPLE_WITH_PR 1
+#endif
 
 #define SAMPLE_NAME      L"OpenMPIO Sample DSM"
 #define SAMPLE_TAG       'lpmS'
@@ -114,14 +118,29 @@ NTSTATUS SampleRefuse(PVOID DsmContext, PDSM_IDS DsmIds, PIRP Irp, PSCSI_REQUEST
 BOOLEAN SampleGetSense(PSCSI_REQUEST_BLOCK Srb, PUCHAR Key, PUCHAR Asc, PUCHAR Ascq);
 
 /* pr.c */
+#if SAMPLE_WITH_PR
 NTSTATUS SampleReservation(PVOID DsmContext, PDSM_IDS DsmIds, PIRP Irp, PSCSI_REQUEST_BLOCK Srb, PKEVENT Event);
 /* At PASSIVE_LEVEL, when an instance may carry I/O from now on. */
 VOID SampleRegisterNewPath(PSAMPLE_INSTANCE Instance);
 /* At up to DISPATCH_LEVEL, when the array says that another node removed our registrations. */
 VOID SampleForgetKey(PSAMPLE_INSTANCE Instance);
+#else
+#define SampleReservation SampleRefuse
+#define SampleRegisterNewPath(Instance) ((void)0)
+#define SampleForgetKey(Instance) ((void)0)
+#endif
 
 /* wmi.c */
+#if SAMPLE_WITH_WMI
 NTSTATUS SampleMoveDevice(PVOID DsmContext, PDSM_IDS DsmIds, PVOID MPIOPath, PVOID SuggestedPath, ULONG Flags);
 VOID SampleInitializeWmi(PDSM_INIT_DATA InitData);
+#else
+static __inline NTSTATUS SampleMoveDevice(PVOID DsmContext, PDSM_IDS DsmIds, PVOID MPIOPath, PVOID SuggestedPath,
+                                          ULONG Flags)
+{
+    return STATUS_NOT_SUPPORTED;
+}
+#define SampleInitializeWmi(InitData) ((void)0)
+#endif
 
 #endif

@@ -8,44 +8,36 @@
 /* Reads and writes: once per request, and once more for each retry of it. */
 PVOID SampleGetPath(PVOID DsmContext, PSCSI_REQUEST_BLOCK Srb, PDSM_IDS DsmIds, PVOID CurrentPath, NTSTATUS *Status)
 {
-    PSAMPLE_CONTEXT context = DsmContext;
-    PSAMPLE_LUN lun = ((PSAMPLE_INSTANCE)DsmIds->IdList[0])->Lun;
+    PSAMPLE_LUN lun = DsmIds->Count > 0 ? ((PSAMPLE_INSTANCE)DsmIds->IdList[0])->Lun : NULL;
     PVOID path = NULL;
     KIRQL irql;
 
-    KeAcquireSpinLock(&context->Lock, &irql);
-    if (lun->Usables > 0) {
+    if (lun != NULL) {
+        KeAcquireSpinLock(&lun->Lock, &irql);
         if (lun->Policy == SAMPLE_ROUND_ROBIN && ++lun->Next >= lun->Usables)
             lun->Next = 0;
-        path = lun->Usable[lun->Next]->Path;
+        if (lun->Usables > 0)
+            path = lun->Usable[lun->Next]->Path;
+        KeReleaseSpinLock(&lun->Lock, irql);
     }
-    KeReleaseSpinLock(&context->Lock, irql);
     *Status = path != NULL ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
     return path;
 }
 
-static BOOLEAN IsReservation(PSCSI_REQUEST_BLOCK Srb)
-{
-    PCDB cdb = Srb != NULL ? SrbGetCdb(Srb) : NULL;
-
-    return cdb != NULL && (cdb->AsByte[0] == SCSIOP_PERSISTENT_RESERVE_IN ||
-                           cdb->AsByte[0] == SCSIOP_PERSISTENT_RESERVE_OUT);
-}
-
-/* Everything else: we name the path, or handle the request ourselves (SrbDeviceControl). */
+/* Everything else: we name the path, or handle the request ourselves (SrbDeviceControl). Srb may be NULL. */
 ULONG SampleCategorize(PVOID DsmContext, PDSM_IDS DsmIds, PIRP Irp, PSCSI_REQUEST_BLOCK Srb, PVOID CurrentPath,
                        PVOID *PathId, NTSTATUS *Status)
 {
-    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
+    PCDB cdb = Srb != NULL ? SrbGetCdb(Srb) : NULL;
 
-    if (SAMPLE_WITH_PR && stack->MajorFunction == IRP_MJ_SCSI && IsReservation(Srb))
+    if (SAMPLE_WITH_PR && cdb != NULL && IoGetCurrentIrpStackLocation(Irp)->MajorFunction == IRP_MJ_SCSI &&
+        (cdb->AsByte[0] == SCSIOP_PERSISTENT_RESERVE_IN || cdb->AsByte[0] == SCSIOP_PERSISTENT_RESERVE_OUT))
         return DSM_WILL_HANDLE;
     *PathId = SampleGetPath(DsmContext, Srb, DsmIds, CurrentPath, Status);
     if (*PathId != NULL)
         return DSM_PATH_SET;
-    if (Srb != NULL) {
-        Srb->SrbStatus = SRB_STATUS_NO_DEVICE;
-    }
+    if (Srb != NULL)
+        SrbSetSrbStatus(Srb, SRB_STATUS_NO_DEVICE);
     return DSM_ERROR;
 }
 
@@ -63,7 +55,7 @@ static BOOLEAN IsFatal(PSCSI_REQUEST_BLOCK Srb, NTSTATUS Status)
     case STATUS_NO_SUCH_DEVICE: case STATUS_DELETE_PENDING:
         return TRUE;
     }
-    switch (SRB_STATUS(Srb->SrbStatus)) {
+    switch (SRB_STATUS(SrbGetSrbStatus(Srb))) {
     case SRB_STATUS_SELECTION_TIMEOUT: case SRB_STATUS_NO_DEVICE: case SRB_STATUS_NO_HBA:
     case SRB_STATUS_INVALID_LUN: case SRB_STATUS_INVALID_TARGET_ID: case SRB_STATUS_INVALID_PATH_ID:
         return TRUE;
@@ -71,10 +63,18 @@ static BOOLEAN IsFatal(PSCSI_REQUEST_BLOCK Srb, NTSTATUS Status)
     return FALSE;
 }
 
+BOOLEAN SampleGetSense(PSCSI_REQUEST_BLOCK Srb, PUCHAR Key, PUCHAR Asc, PUCHAR Ascq)
+{
+    return (SrbGetSrbStatus(Srb) & SRB_STATUS_AUTOSENSE_VALID) != 0 &&
+           SrbGetScsiStatus(Srb) == SCSISTAT_CHECK_CONDITION &&
+           ScsiGetSenseKeyAndCodes(SrbGetSenseInfoBuffer(Srb), SrbGetSenseInfoBufferLength(Srb),
+                                   SCSI_SENSE_OPTIONS_NONE, Key, Asc, Ascq);
+}
+
 /*
  * A request failed. DSM_FATAL_ERROR fails the path over; *Retry sends the request again through
  * SampleGetPath, at most RetryCount times unless DSM_RETRY_DONT_DECREMENT is given; neither hands
- * the error up to the disk driver, which has retries of its own.
+ * the error up to the disk driver, which has retries of its own. *RetryInterval: seconds, preset to MPIO's.
  */
 ULONG SampleInterpretError(PVOID DsmContext, PVOID DsmId, PSCSI_REQUEST_BLOCK Srb, NTSTATUS *Status, PBOOLEAN Retry,
                            PLONG RetryInterval, ...)
@@ -84,25 +84,33 @@ ULONG SampleInterpretError(PVOID DsmContext, PVOID DsmId, PSCSI_REQUEST_BLOCK Sr
     *Retry = FALSE;
     if (IsFatal(Srb, *Status))
         return DSM_FATAL_ERROR;
-    if (!(SrbGetSrbStatus(Srb) & SRB_STATUS_AUTOSENSE_VALID) ||
-        !ScsiGetSenseKeyAndCodes(SrbGetSenseInfoBuffer(Srb), SrbGetSenseInfoBufferLength(Srb),
-                                 SCSI_SENSE_OPTIONS_FIXED_FORMAT_IF_UNKNOWN_FORMAT_INDICATED, &key, &asc, &ascq)) {
+    if (!SampleGetSense(Srb, &key, &asc, &ascq))
         return 0;
-    }
-    if (key == SCSI_SENSE_ILLEGAL_REQUEST && asc == SCSI_ADSENSE_INVALID_LUN)
-        return DSM_FATAL_ERROR; /* unmapped on this path */
-    if (key == SCSI_SENSE_NOT_READY && asc == SCSI_ADSENSE_LUN_NOT_READY && ascq == 0x0A) {
-        *Retry = TRUE; /* target port group in transition */
+    switch (key << 16 | asc << 8 | ascq) {
+    case 0x000000: /* failed without saying why */
+    case 0x052500: /* the LUN is not mapped on this path any more */
+    case 0x04670A: /* target port groups could not be set */
+        return DSM_FATAL_ERROR;
+    case 0x02040A: case 0x062A06: case 0x062A07: /* ALUA: in transition, states changed */
+        *Retry = TRUE;
         return DSM_RETRY_DONT_DECREMENT;
-    }
-    /* After a login, a reset or an administrator's work nothing is lost: send it again at once. Reservations
-     * and registrations preempted (2A/03, 2A/05) go up: the cluster must see them. */
-    if (key == SCSI_SENSE_UNIT_ATTENTION &&
-        (asc == SCSI_ADSENSE_BUS_RESET || (asc == SCSI_ADSENSE_PARAMETERS_CHANGED &&
-                                           (ascq == 0x04 || ascq == 0x06 || ascq == 0x07)))) {
+    case 0x062A04: /* reservations released */
         *Retry = TRUE;
         *RetryInterval = 0;
+        return 0;
+    case 0x02040B: case 0x02040C: /* ALUA: standby, unavailable */
+    case 0x020403: /* seen during firmware updates */
+    case 0x043E02: case 0x044B06: /* the array's own time-outs */
+        *Retry = TRUE;
+        return 0;
+    case 0x062A05: /* registrations preempted: another node fenced us off */
+        SampleForgetKey(DsmId);
+        return 0;
+    case 0x062A03: case 0x062A01: case 0x062A09: /* reservations preempted, mode parameters, capacity */
+    case 0x062F00: case 0x063807: case 0x063F03: case 0x063F0A: case 0x063F0E: /* cleared, threshold, inventory */
+        return 0; /* the cluster or the disk driver must see these */
     }
+    *Retry = key == SCSI_SENSE_UNIT_ATTENTION; /* after a login or a reset nothing is lost */
     return 0;
 }
 
@@ -118,10 +126,3 @@ NTSTATUS SampleRefuse(PVOID DsmContext, PDSM_IDS DsmIds, PIRP Irp, PSCSI_REQUEST
     KeSetEvent(Event, IO_NO_INCREMENT, FALSE);
     return STATUS_INVALID_DEVICE_REQUEST;
 }
-
-#if !SAMPLE_WITH_WMI
-NTSTATUS SampleMoveDevice(PVOID DsmContext, PDSM_IDS DsmIds, PVOID MPIOPath, PVOID SuggestedPath, ULONG Flags)
-{
-    return STATUS_NOT_SUPPORTED;
-}
-#endif

@@ -3,7 +3,7 @@
  * Instances and paths: arrival (Inquire, Compare, SetDeviceInfo, PathVerify, IsPathActive), failure
  * (InvalidatePath), return (PathVerify, IsPathActive), departure (RemovePending, RemoveDevice,
  * RemovePath). MPIO calls these at PASSIVE_LEVEL and never two arrivals or removals at once; requests
- * go on meanwhile at up to DISPATCH_LEVEL, so the lists change under Context->Lock only.
+ * go on meanwhile at up to DISPATCH_LEVEL, so what they read changes under Lun->Lock only.
  */
 #include "dsm_sample.h"
 
@@ -18,42 +18,55 @@ VOID SampleChoosePaths(PSAMPLE_LUN Lun)
     for (i = 0; i < Lun->Instances; i++) {
         PSAMPLE_INSTANCE instance = Lun->Instance[i];
 
-        if (!instance->Active || instance->Failed || instance->Leaving ||
-            (Lun->Reservation.HasKey && !instance->Registered))
+        if (!instance->Active || (Lun->Reservation.HasKey && !instance->Registered))
             continue;
-        if (instance == inUse) {
+        if (instance == inUse)
             Lun->Next = Lun->Usables;
+        if (Lun->Policy == SAMPLE_FAILOVER && instance->Path == Lun->Preferred) {
+            Lun->Next = Lun->Usables; /* fail back */
+            inUse = NULL;
         }
         Lun->Usable[Lun->Usables++] = instance;
     }
-    for (i = 0; i < Lun->Usables && Lun->Policy == SAMPLE_FAILOVER && Lun->Preferred != NULL; i++) {
-        if (Lun->Usable[i]->Path == Lun->Preferred)
-            Lun->Next = i; /* fail back */
+}
+
+/* One text of the descriptor, padded with blanks to Size characters as in INQUIRY data. */
+static VOID CopyText(PWSTR Text, ULONG Size, PSTORAGE_DEVICE_DESCRIPTOR Descriptor, ULONG Offset)
+{
+    PCUCHAR from = (PCUCHAR)Descriptor;
+    BOOLEAN more = Offset != 0; /* 0 and -1 mean that there is none */
+    ULONG i;
+
+    for (i = 0; i < Size; i++) {
+        more = more && Offset < Descriptor->Size && Descriptor->Size - Offset > i && from[Offset + i] != 0;
+        Text[i] = more ? from[Offset + i] : L' ';
     }
 }
 
-/* An empty list takes every device; an entry is a prefix of vendor (8 characters) + product (16). */
+/* No list takes every device; an entry is a prefix of vendor (8 characters) + product (16). */
 static BOOLEAN IsSupported(PSAMPLE_CONTEXT Context, PSTORAGE_DEVICE_DESCRIPTOR Descriptor)
 {
-    PCSTR vendor = Descriptor->VendorIdOffset ? (PCSTR)Descriptor + Descriptor->VendorIdOffset : "";
-    PCSTR product = Descriptor->ProductIdOffset ? (PCSTR)Descriptor + Descriptor->ProductIdOffset : "";
-    PCWSTR entry = Context->SupportedDevices.Buffer;
-    WCHAR id[25];
+    PCWSTR list = Context->SupportedDevices.Buffer;
+    SIZE_T i, length, count = Context->SupportedDevices.Length / sizeof(WCHAR);
+    WCHAR id[8 + 16];
 
-    RtlStringCchPrintfW(id, RTL_NUMBER_OF(id), L"%-8.8S%-16.16S", vendor, product);
-    for (; entry != NULL && *entry != 0; entry += wcslen(entry) + 1) {
-        SIZE_T length = wcslen(entry);
-
-        if (length <= 24 && RtlCompareUnicodeStrings(entry, length, id, length, TRUE) == 0)
+    CopyText(id, 8, Descriptor, Descriptor->VendorIdOffset);
+    CopyText(id + 8, 16, Descriptor, Descriptor->ProductIdOffset);
+    for (i = 0; i < count; i += length + 1) {
+        for (length = 0; i + length < count && list[i + length] != 0; length++)
+            ;
+        if (length > 0 && length <= 24 && RtlCompareUnicodeStrings(&list[i], length, id, length, TRUE) == 0)
             return TRUE;
     }
-    return Context->SupportedDevices.Length <= sizeof(WCHAR);
+    return count <= 1;
 }
 
 /* TPGS, byte 5 bits 4-5 of the INQUIRY data that the port driver keeps behind the descriptor. */
 static BOOLEAN IsAlua(PSTORAGE_DEVICE_DESCRIPTOR Descriptor)
 {
-    return Descriptor->RawPropertiesLength > 5 && (Descriptor->RawDeviceProperties[5] & 0x30) != 0;
+    return Descriptor->RawPropertiesLength > 5 &&
+           Descriptor->Size > FIELD_OFFSET(STORAGE_DEVICE_DESCRIPTOR, RawDeviceProperties) + 5u &&
+           (Descriptor->RawDeviceProperties[5] & 0x30) != 0;
 }
 
 /* Keeps the best identifier of the LUN itself (not of a port) that page 0x83 offers. */
@@ -61,22 +74,27 @@ static BOOLEAN TakeIdentity(PSAMPLE_INSTANCE Instance, PSTORAGE_DEVICE_ID_DESCRI
 {
     static const UCHAR rank[] = {[StorageIdTypeVendorId] = 1, [StorageIdTypeEUI64] = 2,
                                  [StorageIdTypeFCPHName] = 3, [StorageIdTypeScsiNameString] = 4};
+    const ULONG header = FIELD_OFFSET(STORAGE_IDENTIFIER, Identifier);
     ULONG offset = FIELD_OFFSET(STORAGE_DEVICE_ID_DESCRIPTOR, Identifiers);
-    ULONG header = FIELD_OFFSET(STORAGE_IDENTIFIER, Identifier);
-    PSTORAGE_IDENTIFIER id;
-    ULONG i, best = 0;
+    STORAGE_IDENTIFIER id;
+    UCHAR best = 0;
+    ULONG i;
 
-    for (i = 0; i < List->NumberOfIdentifiers; i++, offset += id->NextOffset) {
-        id = (PSTORAGE_IDENTIFIER)((PUCHAR)List + offset);
-        if (offset + header > List->Size || id->IdentifierSize > List->Size - offset - header)
+    for (i = 0; i < List->NumberOfIdentifiers; i++, offset += id.NextOffset) {
+        if (offset > List->Size || List->Size - offset < header)
             break; /* the array sent less than it announced */
-        if (id->Association == StorageIdAssocDevice && (ULONG)id->Type < sizeof(rank) && rank[id->Type] > best &&
-            id->IdentifierSize > 0 && id->IdentifierSize < SAMPLE_MAX_ID) {
-            best = rank[id->Type];
-            Instance->Id[0] = (UCHAR)id->Type;
-            RtlCopyMemory(&Instance->Id[1], id->Identifier, id->IdentifierSize);
-            Instance->IdLength = 1u + id->IdentifierSize;
+        RtlCopyMemory(&id, (PUCHAR)List + offset, header);
+        if (id.IdentifierSize > List->Size - offset - header)
+            break;
+        if (id.Association == StorageIdAssocDevice && (ULONG)id.Type < sizeof(rank) && rank[id.Type] > best &&
+            id.IdentifierSize > 0 && id.IdentifierSize < SAMPLE_MAX_ID) {
+            best = rank[id.Type];
+            Instance->Id[0] = (UCHAR)id.Type;
+            RtlCopyMemory(&Instance->Id[1], (PUCHAR)List + offset + header, id.IdentifierSize);
+            Instance->IdLength = 1u + id.IdentifierSize;
         }
+        if (id.NextOffset == 0)
+            break;
     }
     return best > 0;
 }
@@ -86,20 +104,22 @@ NTSTATUS SampleInquire(PVOID DsmContext, PDEVICE_OBJECT TargetDevice, PDEVICE_OB
                        PSTORAGE_DEVICE_DESCRIPTOR Descriptor, PSTORAGE_DEVICE_ID_DESCRIPTOR DeviceIdList,
                        PVOID *DsmIdentifier)
 {
+    PSAMPLE_CONTEXT context = DsmContext;
     PSAMPLE_INSTANCE instance;
     PSCSI_ADDRESS address;
 
-    if (Descriptor == NULL || DeviceIdList == NULL || !IsSupported(DsmContext, Descriptor) ||
-        IsAlua(Descriptor))
+    if (Descriptor == NULL || DeviceIdList == NULL || !IsSupported(context, Descriptor))
         return STATUS_NOT_SUPPORTED;
-    if (!NT_SUCCESS(DsmGetScsiAddress(TargetDevice, &address))) {
+    if (IsAlua(Descriptor) && !context->AcceptAlua) {
+        DbgPrintEx(DPFLTR_IHVDRIVER_ID, DPFLTR_WARNING_LEVEL,
+                   "dsm_sample: declined a LUN with asymmetric access (ALUA); set Parameters\\AcceptAlua to take it\n");
         return STATUS_NOT_SUPPORTED;
     }
-    instance = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*instance), SAMPLE_TAG);
-    if (instance != NULL) {
-        RtlZeroMemory(instance, sizeof(*instance));
+    if (!NT_SUCCESS(DsmGetScsiAddress(TargetDevice, &address)))
+        return STATUS_NOT_SUPPORTED;
+    instance = ExAllocatePoolZero(NonPagedPoolNx, sizeof(*instance), SAMPLE_TAG);
+    if (instance != NULL)
         instance->Address = *address;
-    }
     ExFreePool(address);
     if (instance == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -140,24 +160,31 @@ NTSTATUS SampleSetDeviceInfo(PVOID DsmContext, PDEVICE_OBJECT TargetObject, PVOI
     PSAMPLE_INSTANCE instance = DsmId;
     PSAMPLE_LUN lun = FindLun(context, instance);
     KIRQL irql;
+    ULONG i;
 
+    instance->Target = TargetObject;
+    instance->Path = SAMPLE_PATH_ID(&instance->Address);
+    for (i = 0; lun != NULL && i < lun->Instances; i++) {
+        if (lun->Instance[i]->Path == instance->Path && lun->Instance[i]->Active)
+            return STATUS_OBJECT_NAME_COLLISION; /* the same device presented twice */
+    }
     if (lun == NULL) {
-        lun = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*lun), SAMPLE_TAG);
+        lun = ExAllocatePoolZero(NonPagedPoolNx, sizeof(*lun), SAMPLE_TAG);
         if (lun == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
-        RtlZeroMemory(lun, sizeof(*lun));
+        KeInitializeSpinLock(&lun->Lock);
         lun->Policy = context->DefaultPolicy;
     } else if (lun->Instances == SAMPLE_MAX_PATHS) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    instance->Target = TargetObject;
-    instance->Path = SAMPLE_PATH_ID(&instance->Address);
     KeAcquireSpinLock(&context->Lock, &irql);
+    KeAcquireSpinLockAtDpcLevel(&lun->Lock);
     if (lun->Instances == 0)
         InsertTailList(&context->Luns, &lun->Link);
     lun->Instance[lun->Instances++] = instance;
-    instance->Lun = lun;
+    KeReleaseSpinLockFromDpcLevel(&lun->Lock);
     KeReleaseSpinLock(&context->Lock, irql);
+    instance->Lun = lun;
     *PathId = instance->Path;
     return STATUS_SUCCESS;
 }
@@ -169,17 +196,16 @@ NTSTATUS SampleGetControllerInfo(PVOID DsmContext, PVOID DsmId, ULONG Flags, PCO
     PCONTROLLER_INFO info = *ControllerInfo;
 
     if (Flags & DSM_CNTRL_FLAGS_ALLOCATE) {
-        info = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*info), SAMPLE_TAG);
+        info = ExAllocatePoolZero(NonPagedPoolNx, sizeof(*info), SAMPLE_TAG);
         if (info == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
-        RtlZeroMemory(info, sizeof(*info));
         info->Identifier.Type = StorageIdCodeSetBinary;
         info->Identifier.Length = 2;
         info->Identifier.SerialNumber[0] = instance->Address.PortNumber;
         info->Identifier.SerialNumber[1] = instance->Address.TargetId;
         *ControllerInfo = info;
     }
-    info->State = instance->Failed ? DSM_CONTROLLER_FAILED : DSM_CONTROLLER_ACTIVE;
+    info->State = instance->Active ? DSM_CONTROLLER_ACTIVE : DSM_CONTROLLER_STANDBY;
     return STATUS_SUCCESS;
 }
 
@@ -193,26 +219,24 @@ NTSTATUS SamplePathVerify(PVOID DsmContext, PVOID DsmId, PVOID PathId)
     return DsmSendTUR(instance->Target);
 }
 
-static VOID SetState(PSAMPLE_CONTEXT Context, PSAMPLE_INSTANCE Instance, BOOLEAN Active, BOOLEAN Leaving)
+static VOID SetActive(PSAMPLE_INSTANCE Instance, BOOLEAN Active)
 {
     KIRQL irql;
 
-    KeAcquireSpinLock(&Context->Lock, &irql);
+    if (Instance->Lun == NULL)
+        return; /* MPIO gave the instance up before SetDeviceInfo */
+    KeAcquireSpinLock(&Instance->Lun->Lock, &irql);
     Instance->Active = Active;
-    Instance->Failed = FALSE;
-    Instance->Leaving = Leaving;
-    if (Instance->Lun != NULL)
-        SampleChoosePaths(Instance->Lun);
-    KeReleaseSpinLock(&Context->Lock, irql);
+    Instance->Registered = FALSE; /* a path that was away may have lost it */
+    SampleChoosePaths(Instance->Lun);
+    KeReleaseSpinLock(&Instance->Lun->Lock, irql);
 }
 
 /* After a good PathVerify: the instance may carry I/O from now on. */
 BOOLEAN SampleIsPathActive(PVOID DsmContext, PVOID PathId, PVOID DsmId)
 {
-#if SAMPLE_WITH_PR
-    SampleRegisterNewPath(DsmContext, DsmId);
-#endif
-    SetState(DsmContext, DsmId, TRUE, FALSE);
+    SetActive(DsmId, TRUE);
+    SampleRegisterNewPath(DsmId);
     return TRUE;
 }
 
@@ -222,25 +246,23 @@ NTSTATUS SampleInvalidatePath(PVOID DsmContext, ULONG ErrorMask, PVOID PathId, P
     PSAMPLE_CONTEXT context = DsmContext;
     PLIST_ENTRY entry;
     KIRQL irql;
+    ULONG i;
 
     *NewPathId = NULL;
     KeAcquireSpinLock(&context->Lock, &irql);
     for (entry = context->Luns.Flink; entry != &context->Luns; entry = entry->Flink) {
         PSAMPLE_LUN lun = CONTAINING_RECORD(entry, SAMPLE_LUN, Link);
-        BOOLEAN member = FALSE;
-        ULONG i;
 
+        KeAcquireSpinLockAtDpcLevel(&lun->Lock);
         for (i = 0; i < lun->Instances; i++) {
             if (lun->Instance[i]->Path == PathId) {
-                lun->Instance[i]->Failed = TRUE;
-                member = TRUE;
+                lun->Instance[i]->Active = FALSE; /* one instance at most: SetDeviceInfo refuses a second */
+                SampleChoosePaths(lun);
+                if (*NewPathId == NULL && lun->Usables > 0)
+                    *NewPathId = lun->Usable[lun->Next]->Path;
             }
         }
-        if (member) {
-            SampleChoosePaths(lun);
-            if (*NewPathId == NULL && lun->Usables > 0)
-                *NewPathId = lun->Usable[lun->Next]->Path;
-        }
+        KeReleaseSpinLockFromDpcLevel(&lun->Lock);
     }
     KeReleaseSpinLock(&context->Lock, irql);
     return *NewPathId != NULL ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
@@ -249,33 +271,32 @@ NTSTATUS SampleInvalidatePath(PVOID DsmContext, ULONG ErrorMask, PVOID PathId, P
 /* The instance is leaving but may have requests in flight: give it no more. */
 NTSTATUS SampleRemovePending(PVOID DsmContext, PVOID DsmId)
 {
-    SetState(DsmContext, DsmId, FALSE, TRUE);
+    SetActive(DsmId, FALSE);
     return STATUS_SUCCESS;
 }
 
-/* The last call for this instance; the LUN goes with its last one. */
+/* The last call for this instance, nothing is in flight; the LUN goes with its last one. */
 NTSTATUS SampleRemoveDevice(PVOID DsmContext, PVOID DsmId, PVOID PathId)
 {
     PSAMPLE_CONTEXT context = DsmContext;
     PSAMPLE_LUN lun = ((PSAMPLE_INSTANCE)DsmId)->Lun;
-    BOOLEAN last = FALSE;
     KIRQL irql;
     ULONG i;
 
     if (lun != NULL) {
         KeAcquireSpinLock(&context->Lock, &irql);
+        KeAcquireSpinLockAtDpcLevel(&lun->Lock);
         for (i = 0; lun->Instance[i] != DsmId; i++)
             ;
         lun->Instance[i] = lun->Instance[--lun->Instances];
-        last = lun->Instances == 0;
-        if (last)
+        SampleChoosePaths(lun);
+        KeReleaseSpinLockFromDpcLevel(&lun->Lock);
+        if (lun->Instances == 0)
             RemoveEntryList(&lun->Link);
-        else
-            SampleChoosePaths(lun);
         KeReleaseSpinLock(&context->Lock, irql);
+        if (lun->Instances == 0)
+            ExFreePoolWithTag(lun, SAMPLE_TAG);
     }
-    if (last)
-        ExFreePoolWithTag(lun, SAMPLE_TAG);
     ExFreePoolWithTag(DsmId, SAMPLE_TAG);
     return STATUS_SUCCESS;
 }

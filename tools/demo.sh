@@ -3,7 +3,7 @@
 # The demonstration: the sample DSM on a simulated array for 30 minutes of its time, then the same file on two real
 # iSCSI sessions of which one is cut and returns. Under a minute.
 cd "$(dirname "$0")/.." || exit 2
-MPIO=build/rel/mpio
+MPIO=build/rel/bin/mpio
 DSM=build/dsm_sample/rel/dsm_sample.so
 mkdir -p build/demo
 

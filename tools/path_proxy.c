@@ -36,6 +36,7 @@
 #define MAX_CONNECTIONS 64
 #define BUFFER_BYTES (256u * 1024)
 #define TICK_NS 5000000ull
+#define MAX_RATE 10000u /* megabytes per second */
 
 struct pipe_buffer {
     char data[BUFFER_BYTES];
@@ -145,13 +146,15 @@ static void welcome(struct proxy *p)
 /* ---- bytes -------------------------------------------------------------------------------------- */
 static void refill(struct proxy *p)
 {
-    uint64_t now = now_ns();
+    uint64_t now = now_ns(), passed = now - p->filled_at;
     int64_t most = (int64_t)(p->rate * 2 * TICK_NS / 1000000000u);
 
-    if (p->rate == 0 || now - p->filled_at < TICK_NS)
+    if (p->rate == 0 || passed < TICK_NS)
         return;
+    if (passed > 1000000000u)
+        passed = 1000000000u;
     for (int way = 0; way < 2; way++) {
-        p->tokens[way] += (int64_t)((double)(now - p->filled_at) * (double)p->rate / 1e9);
+        p->tokens[way] += (int64_t)(passed * p->rate / 1000000000u);
         if (p->tokens[way] > most)
             p->tokens[way] = most;
     }
@@ -212,7 +215,7 @@ static void obey(struct proxy *p, const char *line)
         p->blackhole = true;
     } else if (strcmp(line, "resume") == 0) {
         p->blackhole = p->down = false;
-    } else if (sscanf(line, "throttle %u", &rate) == 1) {
+    } else if (sscanf(line, "throttle %u", &rate) == 1 && rate <= MAX_RATE) {
         p->rate = (uint64_t)rate * 1000000u;
         p->tokens[0] = p->tokens[1] = 0;
         p->filled_at = now_ns();

@@ -78,8 +78,8 @@ typedef struct _CONTROLLER_INFO {
 #define DSM_FATAL_ERROR          0x80000000 /* the path has failed: fail over */
 #define DSM_ADMIN_FO             0x40000000 /* an administrator asked */
 #define DSM_RETRY_DONT_DECREMENT 0x00008000 /* retry without spending MPIO's retry budget */
-#define DSM_OEM_MASK             0x0000FFFF
-#define DSM_RESERVED             0x3FFF0000
+#define DSM_FATAL_ERROR_OEM_MASK 0x0000FFFF /* the DSM's own, handed on to InvalidatePath */
+#define DSM_FATAL_ERROR_RESERVED 0x3FFF0000
 
 #define DSM_MOVE_PERMANENT       0x00000001
 #define DSM_MOVE_PENDING_REMOVAL 0x00000002

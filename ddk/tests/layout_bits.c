@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where each bit-field lies: sets one field to all ones in zeroed memory and looks for the byte that must
- * have changed. Run with and without -mms-bitfields, since drivers and framework differ in that flag.
+ * Where each bit-field lies: sets one field to all ones in zeroed memory and looks for the byte
+ * that must have changed. Run with and without -mms-bitfields, since drivers and framework differ
+ * in that flag.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,8 @@ static int failed;
         memset(&object, 0, sizeof(object));                                                        \
         object.field = (unsigned char)((1u << (width)) - 1);                                       \
         if (memcmp(&object, want, sizeof(object)) != 0) {                                          \
-            printf("%s.%s is not at byte %d, bit %d, width %d\n", #type, #field, byte, bit, width); \
+            printf("%s.%s is not at byte %d, bit %d, width %d\n", #type, #field, byte, \
+                   bit, width);                                                                    \
             failed = 1;                                                                            \
         }                                                                                          \
     } while (0)

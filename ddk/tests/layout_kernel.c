@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pins size, alignment and every offset (x64) of kernel objects, registry, storage answers and StorPort.
- * Compiled, never run, by gcc, clang and mingw-w64 gcc (ddk/tests/run.sh). Section numbers are those of
- * the reference the numbers come from.
+ * Pins size, alignment and every offset (x64) of kernel objects, registry, storage answers and
+ * StorPort. Compiled, never run, by gcc, clang and mingw-w64 gcc (ddk/tests/run.sh). Section
+ * numbers: the reference document the numbers come from.
  */
 #include <dsm.h>
 #include <mpiodisk.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pins size, alignment and every offset (x64) of the DSM, SRB, SCSI, pass-through, property and WMI
- * structures.
- * Compiled, never run, by gcc, clang and mingw-w64 gcc (ddk/tests/run.sh). Section numbers are those of
- * the reference the numbers come from.
+ * Pins size, alignment and every offset (x64) of the DSM, SRB, SCSI, pass-through, property and
+ * WMI structures. Compiled, never run, by gcc, clang and mingw-w64 gcc (ddk/tests/run.sh).
+ * Section numbers: the reference document the numbers come from.
  */
 #include <dsm.h>
 #include <mpiodisk.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pins every number a DSM compiles in: constants, enumerations, control codes, status codes.
- * Compiled, never run, by gcc, clang and mingw-w64 gcc (ddk/tests/run.sh). Section numbers are those of
- * the reference the numbers come from.
+ * Compiled, never run, by gcc, clang and mingw-w64 gcc (ddk/tests/run.sh). Section numbers: the
+ * reference document the numbers come from.
  */
 #include <dsm.h>
 #include <mpiodisk.h>
@@ -245,8 +245,8 @@ VALUE(DSM_CNTRL_FLAGS_RESERVED, 0xFFFFFFFC)
 VALUE(DSM_FATAL_ERROR, 0x80000000)
 VALUE(DSM_ADMIN_FO, 0x40000000)
 VALUE(DSM_RETRY_DONT_DECREMENT, 0x8000)
-VALUE(DSM_OEM_MASK, 0xFFFF)
-VALUE(DSM_RESERVED, 0x3FFF0000)
+VALUE(DSM_FATAL_ERROR_OEM_MASK, 0xFFFF)
+VALUE(DSM_FATAL_ERROR_RESERVED, 0x3FFF0000)
 VALUE(DSM_MOVE_PERMANENT, 1)
 VALUE(DSM_MOVE_PENDING_REMOVAL, 2)
 VALUE(DSM_MOVE_OEM_MASK, 0xFF00)

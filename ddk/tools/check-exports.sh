@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Compares the export lists (ddk/lib/*.def) with the headers: an image's list and the routines that
-# are declared with its word (NTKERNELAPI, MPIOAPI, STORPORT_API) must be the same names; hal.def, the
-# names that older images import from HAL.dll, must be part of ntoskrnl.def. With `write` the three
-# lists are made anew from the headers. Prints what differs; exit status 1 then.
+# Compares the export lists (ddk/lib/*.def) with the headers: an image's list and the routines
+# that are declared with its word (NTKERNELAPI, MPIOAPI, STORPORT_API) must be the same names;
+# hal.def, the names that older images import from HAL.dll, must be part of ntoskrnl.def. With
+# `write` the three lists are made anew from the headers. Prints what differs; exit status 1 then.
 ddk=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 LC_ALL=C
 export LC_ALL

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * IRPs: allocation, reuse, free, cancel. <= DISPATCH_LEVEL. Rules: IO-IRP-05, IO-IRP-06. One hidden
- * stack location lies above the allocated ones, as on Windows, and one below: a driver that prepares a
- * location it does not have must not write over the IRP before IofCallDriver can say so. Freed IRPs rest in a ring of 256 before they are
- * used again, so that a late use meets a dead IRP and not somebody else's. No pool allocation in
- * steady state.
+ * stack location lies above the allocated ones, as on Windows, and one below: a driver that prepares
+ * a location it does not have must not write over the IRP before IofCallDriver can say so. Freed
+ * IRPs rest in a ring of 256 before they are used again, so that a late use meets a dead IRP and not
+ * somebody else's. No pool allocation in steady state.
  */
 #include "nt/irp_shadow.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * KSPIN_LOCK: ordinary, in-stack queued, and the system's cancel lock. <= DISPATCH_LEVEL.
- * Rules: KE-LOCK-01..06, KE-HANG-03. The lock's word is 0 or its owner's context.
+ * Rules: KE-LOCK-01..06, KE-HANG-03. The lock's word is 0 or its owner's context. Releases have no
+ * level to check and need not be counted: every acquire was.
  */
 #include "nt/lock.h"
 
@@ -29,7 +30,7 @@ static inline KIRQL Release(PNT_CONTEXT Context, PKSPIN_LOCK Lock, UCHAR Kind)
     return old;
 }
 
-KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
+static __attribute__((noinline)) KIRQL AcquireSlow(PKSPIN_LOCK SpinLock, PVOID Acquirer)
 {
     PNT_CONTEXT context;
     KIRQL old;
@@ -37,18 +38,55 @@ KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     context = NtContext();
     old = NtLockRaise(context);
-    Acquire(context, SpinLock, NT_LOCK_SPIN, old, __builtin_return_address(0));
+    Acquire(context, SpinLock, NT_LOCK_SPIN, old, Acquirer);
     return old;
+}
+
+/* The pair every driver calls most: what is usual in a dozen instructions, all else in the slow twin. */
+KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
+{
+    PNT_MACHINE kernel = NtKernel();
+    PNT_CONTEXT context = NtContext();
+    NT_HELD_LOCK *held = &context->Held[context->LockCount];
+    KIRQL old = context->Irql;
+
+    if (__builtin_expect(old > DISPATCH_LEVEL || *SpinLock != 0 || context->LockCount == NT_MAX_LOCKS ||
+                             kernel->BusyCpus != 0 || kernel->EntryCountdown == 1, 0)) {
+        return AcquireSlow(SpinLock, __builtin_return_address(0));
+    }
+    kernel->EntryCountdown--;
+    context->Irql = DISPATCH_LEVEL;
+    *SpinLock = (KSPIN_LOCK)(ULONG_PTR)context;
+    held->Lock = SpinLock;
+    held->Acquirer = __builtin_return_address(0);
+    held->Kind = NT_LOCK_SPIN;
+    held->OldIrql = old;
+    context->LockCount++;
+    return old;
+}
+
+static __attribute__((noinline)) VOID ReleaseSlow(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
+{
+    PNT_CONTEXT context = NtContext();
+
+    Release(context, SpinLock, NT_LOCK_SPIN);
+    NtLockLower(context, NewIrql);
 }
 
 VOID KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
 {
-    PNT_CONTEXT context;
+    PNT_MACHINE kernel = NtKernel();
+    PNT_CONTEXT context = NtContext();
+    const NT_HELD_LOCK *held = &context->Held[context->LockCount - 1];
 
-    NT_REQUIRE_IRQL(HIGH_LEVEL);
-    context = NtContext();
-    Release(context, SpinLock, NT_LOCK_SPIN);
-    NtLockLower(context, NewIrql);
+    if (__builtin_expect(context->LockCount == 0 || held->Lock != SpinLock || held->Kind != NT_LOCK_SPIN ||
+                             NewIrql > context->Irql || !IsListEmpty(&kernel->LockWaiters), 0)) {
+        ReleaseSlow(SpinLock, NewIrql);
+        return;
+    }
+    context->LockCount--;
+    *SpinLock = 0;
+    context->Irql = NewIrql;
 }
 
 VOID KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
@@ -63,10 +101,8 @@ VOID KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 
 VOID KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 {
-    PNT_CONTEXT context;
+    PNT_CONTEXT context = NtContext();
 
-    NT_REQUIRE_IRQL(HIGH_LEVEL);
-    context = NtContext();
     NtLockRequireDispatch(context);
     Release(context, SpinLock, NT_LOCK_SPIN);
 }
@@ -105,10 +141,8 @@ VOID KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE Lo
 
 VOID KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
 {
-    PNT_CONTEXT context;
+    PNT_CONTEXT context = NtContext();
 
-    NT_REQUIRE_IRQL(HIGH_LEVEL);
-    context = NtContext();
     Release(context, LockHandle->LockQueue.Lock, NT_LOCK_QUEUED);
     NtLockLower(context, LockHandle->OldIrql);
 }
@@ -128,10 +162,8 @@ VOID KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE
 
 VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle)
 {
-    PNT_CONTEXT context;
+    PNT_CONTEXT context = NtContext();
 
-    NT_REQUIRE_IRQL(HIGH_LEVEL);
-    context = NtContext();
     NtLockRequireDispatch(context);
     Release(context, LockHandle->LockQueue.Lock, NT_LOCK_QUEUED);
 }
@@ -148,10 +180,8 @@ VOID IoAcquireCancelSpinLock(PKIRQL Irql)
 
 VOID IoReleaseCancelSpinLock(KIRQL Irql)
 {
-    PNT_CONTEXT context;
+    PNT_CONTEXT context = NtContext();
 
-    NT_REQUIRE_IRQL(HIGH_LEVEL);
-    context = NtContext();
     Release(context, &NtKernel()->CancelLock, NT_LOCK_CANCEL);
     NtLockLower(context, Irql);
 }

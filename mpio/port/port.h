@@ -15,6 +15,8 @@
 #ifndef MPIO_PORT_PORT_H
 #define MPIO_PORT_PORT_H
 
+#include <string.h>
+
 #include "nt/driver.h"
 #include <storport.h>
 #include <ntddscsi.h>

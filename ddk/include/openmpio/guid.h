@@ -5,16 +5,18 @@
  */
 #undef DEFINE_GUID
 #undef DDK_GUID_EXTERN
+#undef DDK_GUID_DEFINITION
 #ifdef __cplusplus
-#define DDK_GUID_EXTERN extern "C"
+#define DDK_GUID_EXTERN     extern "C"
+#define DDK_GUID_DEFINITION extern "C" const GUID
 #else
-#define DDK_GUID_EXTERN extern
+#define DDK_GUID_EXTERN     extern
+#define DDK_GUID_DEFINITION const GUID
 #endif
 #ifdef INITGUID
 #define DEFINE_GUID(name, a, b, c, d0, d1, d2, d3, d4, d5, d6, d7) \
     DDK_GUID_EXTERN const GUID name;                               \
-    DDK_GUID_EXTERN const GUID DECLSPEC_SELECTANY name = {         \
-        a, b, c, {d0, d1, d2, d3, d4, d5, d6, d7}}
+    DDK_GUID_DEFINITION DECLSPEC_SELECTANY name = {a, b, c, {d0, d1, d2, d3, d4, d5, d6, d7}}
 #else
 #define DEFINE_GUID(name, a, b, c, d0, d1, d2, d3, d4, d5, d6, d7) \
     DDK_GUID_EXTERN const GUID name

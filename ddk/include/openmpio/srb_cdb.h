@@ -9,6 +9,9 @@
 
 #include <srbhelper.h>
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Warray-bounds"
+
 DDK_BEGIN_C
 
 /* Where each CDB-type field is, for one request; all NULL if the request has no CDB. */
@@ -199,5 +202,7 @@ FORCEINLINE VOID SrbSetScsiData(PVOID Srb, PUCHAR CdbLength8, PULONG CdbLength32
 }
 
 DDK_END_C
+
+#pragma GCC diagnostic pop
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ___chkstk_ms: what gcc calls in PE functions with frames above one page. RAX = bytes about to be
- * taken from the stack; every page of them is touched in order, so that the guard page is met first.
- * Changes no register but the flags. PE x64 only.
+ * ___chkstk_ms: what gcc calls in PE functions with frames above one page. RAX = bytes about to
+ * be taken from the stack; every page of them is touched in order, so that the guard page is met
+ * first. Changes no register but the flags. PE x64 only.
  */
 #if defined(_WIN32) && defined(__x86_64__)
         .text

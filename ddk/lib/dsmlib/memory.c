@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memcpy and the byte-string routines for PE drivers, which have no C library. (A native .so takes the
- * host's.) Compiled with -fno-tree-loop-distribute-patterns, or memcpy would be made to call itself.
- * Any IRQL; no state.
+ * memcpy and the byte-string routines for PE drivers, which have no C library. (A native .so
+ * takes the host's.) Compiled with -fno-tree-loop-distribute-patterns, or memcpy would be made to
+ * call itself. Any IRQL; no state.
  */
 #include <openmpio_crt.h>
 

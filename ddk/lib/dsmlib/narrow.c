@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Byte-character routines that host C libraries lack, name otherwise or make depend on a locale, plus
- * sorting and searching. ASCII only. Any IRQL; no state.
+ * Byte-character routines that host C libraries lack, name otherwise or make depend on a locale,
+ * plus sorting and searching. ASCII only. Any IRQL; no state.
  */
 #include <openmpio_crt.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Wide-character routines of the DSM library, on 16-bit characters (compiled with -fshort-wchar; the
- * names are macros of openmpio_crt.h for Ddk* symbols). Case is that of the C locale: A-Z only.
- * Any IRQL; no state.
+ * Wide-character routines of the DSM library, on 16-bit characters (compiled with -fshort-wchar;
+ * the names are macros of openmpio_crt.h for Ddk* symbols). Case is that of the C locale: A-Z
+ * only. Any IRQL; no state.
  */
 #include <openmpio_crt.h>
 

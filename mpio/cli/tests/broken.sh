@@ -3,7 +3,7 @@
 # For each always-on check a deliberately broken copy of the sample: it must be caught by exactly that check,
 # with the line of the breach in the report.
 cd "$(dirname "$0")/../../.." || exit 2
-MPIO=$PWD/build/rel/mpio
+MPIO=$PWD/build/rel/bin/mpio
 work=$PWD/build/check/broken
 list=mpio/cli/tests/broken.list
 passed=0 failed=0

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Wrong use and wrong files: the exit code, and a message that names what is wrong.
 cd "$(dirname "$0")/../../.." || exit 2
-MPIO=$PWD/build/rel/mpio
+MPIO=$PWD/build/rel/bin/mpio
 DSM=$PWD/build/dsm_sample/rel/dsm_sample.so
 work=$PWD/build/check/errors
 passed=0 failed=0

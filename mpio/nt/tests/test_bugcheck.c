@@ -16,6 +16,7 @@ static void VENDOR fill_stack(void)
     volatile char frame[NT_STACK_BUDGET + 1024];
 
     frame[0] = frame[sizeof(frame) - 1] = 1;
+    __asm__ volatile("" : : "r"(frame) : "memory"); /* the compiler keeps all of it */
     sink = (int)KeQueryTimeIncrement() + frame[0];
 }
 static void VENDOR fill_stack_within_budget(void)
@@ -23,6 +24,7 @@ static void VENDOR fill_stack_within_budget(void)
     volatile char frame[NT_STACK_BUDGET / 2];
 
     frame[0] = frame[sizeof(frame) - 1] = 1;
+    __asm__ volatile("" : : "r"(frame) : "memory"); /* the compiler keeps all of it */
     sink = (int)KeQueryTimeIncrement() + frame[0];
 }
 static int (*volatile recurse_again)(volatile char *outer);

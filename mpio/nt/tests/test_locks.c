@@ -215,6 +215,40 @@ static void readers_share_and_writers_exclude(void **s)
     end();
 }
 
+static char fair[8];
+static void take_in_turn(void *argument)
+{
+    const char *who = argument; /* R: reader, W: writer; then start and duration in tens of microseconds */
+    KIRQL old;
+
+    KeStallExecutionProcessor((ULONG)(who[1] - '0') * 10);
+    old = who[0] == 'R' ? ExAcquireSpinLockShared(&ex) : ExAcquireSpinLockExclusive(&ex);
+    fair[strlen(fair)] = who[3];
+    KeStallExecutionProcessor((ULONG)(who[2] - '0') * 10);
+    if (who[0] == 'R') {
+        ExReleaseSpinLockShared(&ex, old);
+    } else {
+        ExReleaseSpinLockExclusive(&ex, old);
+    }
+    h.finished++;
+}
+static void waiting_writer_is_not_overtaken_by_readers(void **s)
+{
+    static const char *const plan[] = {"R02a", "R08b", "W11w", "R11c"};
+
+    (void)s;
+    clear();
+    memset(fair, 0, sizeof(fair));
+    begin();
+    for (int i = 0; i < 4; i++) {
+        nt_run_thread(h.machine, plan[i], take_in_turn, (void *)(uintptr_t)plan[i]);
+    }
+    world_run(h.world, WORLD_SECOND);
+    assert_int_equal(h.finished, 4);
+    assert_string_equal(fair, "abwc");
+    end();
+}
+
 static void VENDOR first_then_second(void)
 {
     KeAcquireSpinLock(&lock, &irql);
@@ -303,6 +337,7 @@ int main(void)
         cmocka_unit_test(every_form_of_every_lock),
         cmocka_unit_test(two_threads_contend_while_the_owner_stalls),
         cmocka_unit_test(readers_share_and_writers_exclude),
+        cmocka_unit_test(waiting_writer_is_not_overtaken_by_readers),
         cmocka_unit_test(locks_taken_in_both_orders_deadlock),
         cmocka_unit_test(exclusion_holds_in_explore_mode),
     };

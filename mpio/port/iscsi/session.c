@@ -23,6 +23,8 @@
 #define SLOTS_PER_BLOCK 64u
 #define ISID_RANDOM_BITS 0x4f4d50u /* the same for every session: the qualifier tells them apart */
 
+#define NO_TASK 0xffffffffu /* the referenced task tag of a LUN reset */
+
 /* What iscsi_service and iscsi_which_events speak: the bits of poll(2). */
 enum { LIBRARY_IN = 0x01, LIBRARY_OUT = 0x04, LIBRARY_ERROR = 0x08, LIBRARY_HANG_UP = 0x10 };
 
@@ -158,7 +160,8 @@ static void take_sense(struct array_cmd *scsi, const struct scsi_task *task)
     scsi->sense_length = (uint8_t)length;
 }
 
-/* The target's figures are bounded by what was asked for. */
+/* The target's figures are bounded by what was asked for; the library itself refuses data beyond the
+ * iovec. It does not tell how much came: a target that sends less than it says goes unnoticed. */
 static void take_lengths(struct array_cmd *scsi, const struct scsi_task *task)
 {
     uint32_t residual = task->residual > UINT32_MAX ? UINT32_MAX : (uint32_t)task->residual;
@@ -171,13 +174,6 @@ static void take_lengths(struct array_cmd *scsi, const struct scsi_task *task)
     } else if (task->residual_status == SCSI_RESIDUAL_OVERFLOW) {
         scsi->wanted = residual < UINT32_MAX - scsi->length ? scsi->length + residual : UINT32_MAX;
     }
-}
-
-/* True when a read ended well without a residual although its last byte never came. */
-static bool data_is_short(const struct array_cmd *scsi, const struct scsi_task *task)
-{
-    return scsi->status == SCSI_STATUS_GOOD && !scsi->out && scsi->length != 0 &&
-           scsi->transferred == scsi->length && task->iovector_in.consumed == 0;
 }
 
 static void on_command(struct iscsi_context *context, int status, void *data, void *argument)
@@ -193,13 +189,7 @@ static void on_command(struct iscsi_context *context, int status, void *data, vo
         take_lengths(scsi, &slot->task);
         if (status == SCSI_STATUS_CHECK_CONDITION)
             take_sense(scsi, &slot->task);
-        if (data_is_short(scsi, &slot->task)) {
-            scsi->transferred = 0;
-            break_session(s, "protocol error", "the target sent less data than it said");
-            finish(slot, HBA_LINK_DOWN);
-        } else {
-            finish(slot, HBA_OK);
-        }
+        finish(slot, HBA_OK);
     } else {
         finish(slot, s->cancel_status);
         if (status == (int)SCSI_STATUS_CANCELLED) {
@@ -491,7 +481,9 @@ bool iscsi_session_reset_lun(struct iscsi_session *s, const uint8_t lun[8], uint
     iscsi_session_service(s, HOST_POLL_OUT);
     if (s->state != ISCSI_SESSION_READY || !all_sent(s))
         return false;
-    if (iscsi_task_mgmt_lun_reset_async(s->context, (uint32_t)lun_field(lun), on_lun_reset, s) != 0)
+    /* Not iscsi_task_mgmt_lun_reset_async: that one cancels the commands of every LUN. */
+    if (iscsi_task_mgmt_async(s->context, lun_field(lun), ISCSI_TM_LUN_RESET, NO_TASK, 0, on_lun_reset,
+                              s) != 0)
         return false;
     if (s->resets++ == 0)
         s->reset_since = now;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Plug and Play of one machine: what the house may call, each from a system thread of the machine at
+ * PASSIVE_LEVEL (nt_run_thread). All PnP IRPs of a machine are serialised.
+ */
+#ifndef MPIO_PNP_PNP_H
+#define MPIO_PNP_PNP_H
+
+#include <ntddk.h>
+
+/* Registers the hooks of the I/O manager and enumerates: ROOT\MPIO\0000 (service "mpio"), then one
+ * adapter per HBA of the machine, then everything below them. Load the drivers before; a service that
+ * is not loaded is skipped. Returns when the tree is built. */
+VOID PnpBoot(VOID);
+
+/* Orderly removal of one device: query, then remove, children first. The device may refuse (its
+ * status is answered, nothing has changed). */
+NTSTATUS PnpRemoveDevice(PDEVICE_OBJECT PhysicalDeviceObject);
+
+/* Removes the whole tree without surprise, so that drivers can be unloaded. */
+VOID PnpShutdown(VOID);
+
+#endif
