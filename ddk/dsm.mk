@@ -10,8 +10,8 @@
 # make clean      removes $(BUILD)
 #
 # Settings (environment, command line or Makefile): BUILD=build  CC=gcc  DBG=0|1  OPT=-O2
-# SAN=1 (ASan and UBSan)  COV=1 (gcov)  CFLAGS (added last)  INCLUDES (-I ...)  RC (a resource script,
-# PE only)  PE_CC  PE_DLLTOOL  PE_WINDRES  PE_LIBS (default: ntoskrnl mpio; storport, hal if wanted).
+# SAN=1 (ASan and UBSan)  COV=1 (gcov)  CFLAGS (added last)  INCLUDES (-I ...)  RC (a resource
+# script, PE only)  PE_CC  PE_DLLTOOL  PE_WINDRES  PE_LIBS="ntoskrnl mpio" (also: storport, hal).
 # Trace headers (<source>.tmh) are made in $(BUILD)/tmh. Sources are never touched.
 
 ifndef DSM
@@ -34,7 +34,7 @@ PE_DLLTOOL ?= $(PE_PREFIX)dlltool
 PE_WINDRES ?= $(PE_PREFIX)windres
 PE_LIBS    ?= ntoskrnl mpio
 
-# ---- flags ----------------------------------------------------------------------------------------
+# ---- flags -------------------------------------------------------------------------------------
 # No strict aliasing and wrapping integers: what Microsoft's compiler gives and drivers rely on.
 DDK_FLAGS := -ffreestanding -fcommon -fms-extensions -fno-strict-aliasing -fwrapv -g \
              -fasynchronous-unwind-tables -fno-omit-frame-pointer -fno-stack-protector \
@@ -55,7 +55,7 @@ DDK_SO   += --coverage
 DDK_LINK += --coverage
 endif
 
-# ---- files ----------------------------------------------------------------------------------------
+# ---- files -------------------------------------------------------------------------------------
 ddk_object = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(subst ../,up/,$(2)))
 DDK_SO_OBJECTS := $(call ddk_object,so,$(SRCS))
 DDK_PE_OBJECTS := $(call ddk_object,pe,$(SRCS))
@@ -89,7 +89,7 @@ $(call ddk_object,pe,$(1)): $(1) $(MAKEFILE_LIST) | $$(DDK_TMH)
 endef
 $(foreach source,$(SRCS),$(eval $(call ddk_compile,$(source))))
 
-# ---- the static library every DSM links ---------------------------------------------------------------
+# ---- the static library every DSM links --------------------------------------------------------
 $(BUILD)/so-lib/%.o: $(DDK_HOME)/lib/dsmlib/%.c $(DDK_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(DDK_FLAGS) $(DDK_SO) -O2 -c $< -o $@
@@ -109,7 +109,7 @@ $(BUILD)/pe-lib/lib%.a: $(DDK_HOME)/lib/%.def
 	@mkdir -p $(@D)
 	$(PE_DLLTOOL) -d $< -l $@
 
-# ---- images: kernel routines stay undefined in the .so and are bound when it is loaded ------------------
+# ---- images: kernel routines stay undefined in the .so and are bound when it is loaded ---------
 $(BUILD)/$(DSM).so: $(DDK_SO_OBJECTS) $(BUILD)/so-lib/libdsm.a
 	$(CC) $(DDK_LINK) -o $@ $^ $(LDFLAGS)
 

@@ -77,8 +77,7 @@ static BOOLEAN TakeIdentity(PSAMPLE_INSTANCE Instance, PSTORAGE_DEVICE_ID_DESCRI
     const ULONG header = FIELD_OFFSET(STORAGE_IDENTIFIER, Identifier);
     ULONG offset = FIELD_OFFSET(STORAGE_DEVICE_ID_DESCRIPTOR, Identifiers);
     STORAGE_IDENTIFIER id;
-    UCHAR best = 0;
-    ULONG i;
+    ULONG i, best = 0;
 
     for (i = 0; i < List->NumberOfIdentifiers; i++, offset += id.NextOffset) {
         if (offset > List->Size || List->Size - offset < header)

@@ -87,8 +87,11 @@ static NTSTATUS Send(PREQUEST Request, PSAMPLE_INSTANCE Instance)
             DsmReleaseQueue(Instance->Target);
             srb->SrbStatus &= ~SRB_STATUS_QUEUE_FROZEN;
         }
-        if (NT_SUCCESS(status) || tries == TRIES || !SampleGetSense(srb, &key, &asc, &ascq) ||
-            !IsTransient(key, asc, ascq))
+        if (NT_SUCCESS(status) || !SampleGetSense(srb, &key, &asc, &ascq))
+            break;
+        if (key == SCSI_SENSE_UNIT_ATTENTION && asc == 0x2A && ascq == 0x05)
+            SampleForgetKey(Instance); /* preempted: do not replay it on new paths */
+        if (tries == TRIES || !IsTransient(key, asc, ascq))
             break;
         Pause();
     }

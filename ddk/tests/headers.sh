@@ -24,7 +24,7 @@ dsm-g++ cpp g++ -Wall $dsm $common
 pe-gcc c x86_64-w64-mingw32-gcc -Wall $pe $common
 pe-g++ cpp x86_64-w64-mingw32-g++ -Wall $pe $common
 EOL
-libc='#include <stdint.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <wchar.h>\n'
+libc='#include <stdint.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n'
 
 try() { # use, suffix, what, compiler and flags
     use=$1 suffix=$2 what=$3
@@ -47,10 +47,11 @@ while read -r use suffix command; do
     round=1
     while [ "$round" -le "$rounds" ]; do
         # The framework mixes these headers with the host's C library, before and after.
-        case $use in framework*) [ $((round % 2)) = 0 ] && printf "$libc" ;; esac >"$work/t.$suffix"
+        target=$work/t.$suffix
+        case $use in framework*) [ $((round % 2)) = 0 ] && printf "$libc" ;; esac >"$target"
         echo "$headers" | awk -v seed="$round" 'BEGIN { srand(seed) } { print rand(), $0 }' |
-            sort -n | sed 's/.* \(.*\)/#include <\1>/' >>"$work/t.$suffix"
-        case $use in framework*) [ $((round % 2)) = 1 ] && printf "$libc" ;; esac >>"$work/t.$suffix"
+            sort -n | sed 's/.* \(.*\)/#include <\1>/' >>"$target"
+        case $use in framework*) [ $((round % 2)) = 1 ] && printf "$libc" ;; esac >>"$target"
         # shellcheck disable=SC2086
         try "$use" "$suffix" "shuffled-$round" $command
         round=$((round + 1))

@@ -10,6 +10,7 @@
 #include <dsm.h>
 
 static int failed;
+static volatile unsigned char ones = 0xFF;
 
 #define BITS(type, field, byte, bit, width)                                                        \
     do {                                                                                           \
@@ -18,7 +19,7 @@ static int failed;
                                                                                                    \
         want[byte] = (unsigned char)(((1u << (width)) - 1) << (bit));                              \
         memset(&object, 0, sizeof(object));                                                        \
-        object.field = (unsigned char)((1u << (width)) - 1);                                       \
+        object.field = ones;                                                                       \
         if (memcmp(&object, want, sizeof(object)) != 0) {                                          \
             printf("%s.%s is not at byte %d, bit %d, width %d\n", #type, #field, byte, \
                    bit, width);                                                                    \

@@ -57,6 +57,7 @@ for pair in ntoskrnl:NTKERNELAPI mpio:MPIOAPI storport:STORPORT_API; do
     [ -s "$work/say" ] && { cat "$work/say"; bad=1; }
 done
 listed ntoskrnl | sort >"$work/kernel"
-listed hal | sort | comm -23 - "$work/kernel" | sed 's/.*/hal.def: & is not in ntoskrnl.def/' >"$work/say"
+listed hal | sort | comm -23 - "$work/kernel" |
+    sed 's/.*/hal.def: & is not in ntoskrnl.def/' >"$work/say"
 [ -s "$work/say" ] && { cat "$work/say"; bad=1; }
 exit $bad

@@ -161,6 +161,19 @@ static PMPIO_LUN NewLun(ARRIVAL *Arrival)
     return lun;
 }
 
+/* What goes through the pseudo-LUN must fit every path. A LUN made before may hold a larger limit in a
+ * class driver that has already asked; such a driver asks again at its next start. */
+static VOID NarrowAdapter(PMPIO_LUN Lun, const STORAGE_ADAPTER_DESCRIPTOR *Adapter)
+{
+    if (Adapter->MaximumTransferLength < Lun->Adapter->MaximumTransferLength) {
+        Lun->Adapter->MaximumTransferLength = Adapter->MaximumTransferLength;
+    }
+    if (Adapter->MaximumPhysicalPages < Lun->Adapter->MaximumPhysicalPages) {
+        Lun->Adapter->MaximumPhysicalPages = Adapter->MaximumPhysicalPages;
+    }
+    Lun->Adapter->AlignmentMask |= Adapter->AlignmentMask;
+}
+
 static VOID JoinLun(PMPIO_INSTANCE Instance, PMPIO_LUN Lun)
 {
     KIRQL irql;
@@ -254,6 +267,8 @@ static NTSTATUS Establish(ARRIVAL *Arrival)
     }
     if (lun == NULL) {
         lun = NewLun(Arrival);
+    } else {
+        NarrowAdapter(lun, Arrival->Adapter);
     }
     if (lun == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;

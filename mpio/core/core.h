@@ -266,6 +266,7 @@ struct _MPIO_ROOT {
     KDPC VerifyDpc;
     WORK_QUEUE_ITEM VerifyItem;
     BOOLEAN VerifyQueued;
+    MPIO_FILTER VerifyCursor;   /* in Filters while a verification runs; Adapter is NULL */
     LIST_ENTRY InstanceHash[MPIO_HASH_BUCKETS]; /* by DsmId; Root->Lock */
     LIST_ENTRY PathHash[MPIO_HASH_BUCKETS];     /* by PathId */
     LIST_ENTRY LunHash[MPIO_HASH_BUCKETS];      /* by identity; Root->Serial */

@@ -181,7 +181,6 @@ VOID MpioSelectLocked(PMPIO_REQUEST Request, BOOLEAN FromQueue, KIRQL Irql)
         if (Request->Srb != NULL && !Request->CompletionSet) {
             PMPIO_MODULE dsm = lun->Dsm;
 
-            RtlZeroMemory(&Request->Completion, sizeof(Request->Completion));
             Request->CompletionSet = TRUE;
             DSM_CALL_VOID(dsm, SetCompletion, DISPATCH_LEVEL, lun->Ordinal, instance->Ordinal, dsm->Init.DsmContext,
                           instance->DsmId, Request->Irp, Request->Srb, &Request->Completion);
@@ -292,6 +291,7 @@ NTSTATUS MpioStartRequest(PMPIO_PDO Pdo, PIRP Irp, PSCSI_REQUEST_BLOCK Srb, MPIO
     request->Write = write;
     request->Sent = request->CompletionSet = request->KeepInstance = request->BufferReplaced = FALSE;
     request->HandlerMembers = NULL;
+    RtlZeroMemory(&request->Completion, sizeof(request->Completion));
     if (Srb != NULL) {
         /* DSMs find the IRP through the SRB, and keep their own pointer in Argument3. */
         Srb->OriginalRequest = Irp;

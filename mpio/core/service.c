@@ -75,7 +75,7 @@ PDSM_IDS DsmGetAssociatedDevice(PVOID MPIOContext, PDEVICE_OBJECT PortFdo, UCHAR
         for (PLIST_ENTRY entry = root->Filters.Flink; entry != &root->Filters; entry = entry->Flink) {
             PMPIO_FILTER filter = CONTAINING_RECORD(entry, MPIO_FILTER, Entry);
 
-            if (filter->Adapter->Fdo != PortFdo || filter->DeviceType != DeviceType) {
+            if (filter->Adapter == NULL || filter->Adapter->Fdo != PortFdo || filter->DeviceType != DeviceType) {
                 continue;
             }
             if (pass == 1 && found < count) {
@@ -221,13 +221,13 @@ NTSTATUS DsmGetVersion(PMPIO_VERSION_INFO VersionInfo, ULONG SizeofVersionInfo)
     return STATUS_SUCCESS;
 }
 
-/* Valid inside a DSM entry point, after SetCompletion: the IRP of the SRB carries our request then. */
+/* Valid inside a DSM entry point: the IRP of the SRB carries our request then. NULL before SetCompletion. */
 PVOID DsmGetContextFromSrb(PSCSI_REQUEST_BLOCK Srb)
 {
     PIRP irp = Srb != NULL ? (PIRP)Srb->OriginalRequest : NULL;
     PMPIO_REQUEST request = irp != NULL ? (PMPIO_REQUEST)irp->Tail.Overlay.DriverContext[3] : NULL;
 
-    if (request == NULL || request->Irp != irp || request->Srb != Srb || !request->CompletionSet) {
+    if (request == NULL || request->Irp != irp || request->Srb != Srb) {
         return NULL;
     }
     return request->Completion.DsmContext;

@@ -63,61 +63,60 @@ VOID MpioRemoveWorker(PVOID Parameter)
 
 /* ---- periodic verification --------------------------------------------------------------------------- */
 
-/* The instances that can be verified now, each held. *Count of them; NULL: none or no memory. */
-static PMPIO_INSTANCE *CollectInstances(ULONG *Count)
+/* The walk over all filters keeps its place by an entry of its own in their list, so only the instance
+ * being verified is held: a path that hangs does not delay the removal of others. */
+static PMPIO_INSTANCE NextToVerify(PMPIO_ROOT Root, BOOLEAN First)
 {
-    PMPIO_ROOT root = MpioRoot();
-    PMPIO_INSTANCE *list;
-    ULONG room = 0;
+    PLIST_ENTRY cursor = &Root->VerifyCursor.Entry;
+    PMPIO_INSTANCE found = NULL;
+    PLIST_ENTRY entry;
     KIRQL irql;
 
-    *Count = 0;
-    KeAcquireSpinLock(&root->Lock, &irql);
-    for (PLIST_ENTRY entry = root->Dsms.Flink; entry != &root->Dsms; entry = entry->Flink) {
-        room += CONTAINING_RECORD(entry, MPIO_MODULE, Entry)->Instances;
+    KeAcquireSpinLock(&Root->Lock, &irql);
+    if (First) {
+        entry = Root->Filters.Flink;
+    } else {
+        entry = cursor->Flink;
+        RemoveEntryList(cursor);
     }
-    KeReleaseSpinLock(&root->Lock, irql);
-    list = room != 0 ? MpioAllocate((SIZE_T)room * sizeof(*list)) : NULL;
-    if (list == NULL) {
-        return NULL;
-    }
-    KeAcquireSpinLock(&root->Lock, &irql);
-    for (PLIST_ENTRY entry = root->Filters.Flink; entry != &root->Filters && *Count < room; entry = entry->Flink) {
+    while (entry != &Root->Filters && found == NULL) {
         PMPIO_INSTANCE instance = CONTAINING_RECORD(entry, MPIO_FILTER, Entry)->Instance;
 
         if (instance != NULL && instance->State == MPIO_INSTANCE_ACTIVE) {
             MpioHold(instance);
-            list[(*Count)++] = instance;
+            InsertHeadList(entry, cursor);
+            found = instance;
         }
+        entry = entry->Flink;
     }
-    KeReleaseSpinLock(&root->Lock, irql);
-    return list;
+    KeReleaseSpinLock(&Root->Lock, irql);
+    return found;
+}
+
+static VOID VerifyOne(PMPIO_INSTANCE Instance)
+{
+    PMPIO_MODULE dsm = Instance->Dsm;
+    NTSTATUS status = DSM_CALL(dsm, PathVerify, PASSIVE_LEVEL, Instance->Ordinal, Instance->Path->Ordinal,
+                               dsm->Init.DsmContext, Instance->DsmId, Instance->Path->PathId);
+
+    if (!NT_SUCCESS(status)) {
+        MpioEvent(MPIO_EVENT_VERIFY_FAILED, Instance->Lun->Ordinal, Instance->Path->Ordinal,
+                  "MPIO Disk%u: periodic PathVerify of path %u by DSM %s failed, status 0x%08X; the path is failed over",
+                  Instance->Lun->Ordinal, Instance->Path->Ordinal, dsm->Name, (ULONG)status);
+        MpioFailPath(Instance->Path, DSM_FATAL_ERROR);
+    }
 }
 
 static VOID VerifyWorker(PVOID Parameter)
 {
     PMPIO_ROOT root = (PMPIO_ROOT)Parameter;
-    ULONG count;
-    PMPIO_INSTANCE *list = CollectInstances(&count);
+    PMPIO_INSTANCE instance = NextToVerify(root, TRUE);
 
-    for (ULONG i = 0; i < count; i++) {
-        PMPIO_INSTANCE instance = list[i];
-        PMPIO_MODULE dsm = instance->Dsm;
-        NTSTATUS status = STATUS_SUCCESS;
-
-        if (instance->State == MPIO_INSTANCE_ACTIVE) {
-            status = DSM_CALL(dsm, PathVerify, PASSIVE_LEVEL, instance->Ordinal, instance->Path->Ordinal, dsm->Init.DsmContext,
-                              instance->DsmId, instance->Path->PathId);
-        }
-        if (!NT_SUCCESS(status)) {
-            MpioEvent(MPIO_EVENT_VERIFY_FAILED, instance->Lun->Ordinal, instance->Path->Ordinal,
-                      "MPIO Disk%u: periodic PathVerify of path %u by DSM %s failed, status 0x%08X; the path is failed over",
-                      instance->Lun->Ordinal, instance->Path->Ordinal, dsm->Name, (ULONG)status);
-            MpioFailPath(instance->Path, DSM_FATAL_ERROR);
-        }
+    while (instance != NULL) {
+        VerifyOne(instance);
         MpioUnhold(instance);
+        instance = NextToVerify(root, FALSE);
     }
-    MpioFree(list);
     root->VerifyQueued = FALSE;
     MpioSetSeconds(&root->VerifyTimer, root->Parameters.PathVerificationPeriod, &root->VerifyDpc);
 }

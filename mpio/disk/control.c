@@ -277,8 +277,12 @@ NTSTATUS DiskDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
         return DiskComplete(Irp, STATUS_DEVICE_DOES_NOT_EXIST, 0);
     }
     if (code == IOCTL_SCSI_PASS_THROUGH || code == IOCTL_SCSI_PASS_THROUGH_DIRECT) {
+#ifdef _WIN64
         return PassThrough(disk, Irp,
                            IoIs32bitProcess(Irp) ? sizeof(SCSI_PASS_THROUGH32) : sizeof(SCSI_PASS_THROUGH));
+#else
+        return PassThrough(disk, Irp, sizeof(SCSI_PASS_THROUGH));
+#endif
     }
     if (!Handle(disk, Irp, code, &status, &information)) {
         return DiskForward(disk, Irp);

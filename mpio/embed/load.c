@@ -10,7 +10,12 @@
 
 #define DRAIN_LIMIT (600 * WORLD_SECOND)
 
-/* The name that the topology gives the LUN behind a disk: found by its serial number, as arrays report it. */
+/* What runs when the topology has no [load] section at all. */
+static const struct topology_load default_load = {
+    .lun = "*", .read_percent = 70, .queue_depth = 4, .io_size = 4096, .rate = 500};
+
+/* Is this load meant for this disk? Its pattern is matched against the LUN's name in the topology (a simulated array's
+ * LUN numbers are the disks' numbers when there is one array) and against the disk's own name. */
 static bool matches(const struct mpio *w, const struct disk *d, const struct topology_load *t)
 {
     const struct topology *p = w->topology;
@@ -39,6 +44,8 @@ static void begin(struct mpio *w, unsigned index)
     for (size_t i = 0; i < w->topology->load_count && !d->stream; i++)
         if (matches(w, d, &w->topology->loads[i]))
             d->stream = stream_create(d, index, &w->topology->loads[i]);
+    if (!d->stream && w->topology->load_count == 0)
+        d->stream = stream_create(d, index, &default_load);
     if (d->stream)
         stream_start(d->stream);
 }
@@ -53,8 +60,7 @@ bool mpio_load_start(struct mpio *w)
         streams += w->disks[i]->stream != NULL;
     }
     if (streams == 0)
-        return embed_fail(w, w->topology->load_count ? "no disk matches a [load] section"
-                                                     : "the topology has no [load] section");
+        return embed_fail(w, "no disk matches a [load] section, or the disks are too small for it");
     return true;
 }
 

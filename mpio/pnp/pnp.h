@@ -10,7 +10,8 @@
 
 /* Registers the hooks of the I/O manager and enumerates: ROOT\MPIO\0000 (service "mpio"), then one
  * adapter per HBA of the machine, then everything below them. Load the drivers before; a service that
- * is not loaded is skipped. Returns when the tree is built. */
+ * is not loaded is skipped. Returns when every adapter has been scanned; what invalidates its relations
+ * meanwhile (MPIO, with its pseudo-LUNs) is read by the worker right after. */
 VOID PnpBoot(VOID);
 
 /* Orderly removal of one device: query, then remove, children first. The device may refuse (its

@@ -45,6 +45,85 @@ static void many_fatal_errors_make_one_failover(void **state)
     expect(fatal_with_queued_body, RULE_NONE);
 }
 
+/* A fails and closes the gate, C arrives and waits, then B fails, which is older than C. */
+static void order_body(void)
+{
+    PDEVICE_OBJECT lun = two_paths();
+    struct io *a, *b, *c;
+    PIRP second;
+    KIRQL irql;
+
+    f.paths[0].hold = true;
+    f.dsms[0].force_path = (PVOID)(ULONG_PTR)0x100;
+    a = start_io(lun, 1, SCSIOP_READ);
+    b = start_io(lun, 2, SCSIOP_READ);
+    f.dsms[0].force_path = NULL;
+    CHECK(f.paths[0].held_count == 2);
+    second = f.paths[0].held[1];
+    f.paths[0].held_count = 1;
+    f.paths[0].dead = true;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    release_path(&f.paths[0]);
+    c = start_io(lun, 3, SCSIOP_READ);
+    answer_srb(&f.paths[0], second);
+    KeLowerIrql(irql);
+    CHECK(wait_io(a) == STATUS_SUCCESS && wait_io(b) == STATUS_SUCCESS && wait_io(c) == STATUS_SUCCESS);
+    CHECK(a->order < b->order && b->order < c->order);
+    CHECK(f.dsms[0].invalidations == 1);
+}
+
+static void held_requests_leave_in_order_of_arrival(void **state)
+{
+    (void)state;
+    expect(order_body, RULE_NONE);
+}
+
+static struct io *wait_without_instance(void)
+{
+    struct io *io;
+
+    CHECK(register_dsm(0, u"Acme DSM") == STATUS_SUCCESS);
+    CHECK(add_path(1));
+    f.paths[0].dead = true;
+    io = start_io(pseudo_lun(0), 1, SCSIOP_READ);
+    pause_ms(1);
+    CHECK(f.dsms[0].set_completions == 1);
+    remove_path(0, IRP_MN_SURPRISE_REMOVAL);
+    return io;
+}
+
+static void instance_gone_body(void)
+{
+    struct io *io = wait_without_instance();
+
+    CHECK(f.dsms[0].completions == 0);
+    CHECK(wait_io(io) == STATUS_NO_SUCH_DEVICE);
+    CHECK(f.dsms[0].completions == 1 && f.dsms[0].null_completions == 1);
+}
+
+static void request_outlives_its_instance_and_completes_with_null(void **state)
+{
+    (void)state;
+    expect(instance_gone_body, RULE_NONE);
+}
+
+static void instance_gone_old_type_body(void)
+{
+    struct io *io;
+
+    f.dsms[0].type = DsmType2;
+    io = wait_without_instance();
+    CHECK(f.dsms[0].completions == 1); /* before RemoveDevice, with its id */
+    CHECK(wait_io(io) == STATUS_NO_SUCH_DEVICE);
+    CHECK(f.dsms[0].completions == 1 && f.dsms[0].null_completions == 0);
+}
+
+static void dsm_of_type_2_never_sees_a_null_id(void **state)
+{
+    (void)state;
+    expect(instance_gone_old_type_body, RULE_NONE);
+}
+
 static void late_error_body(void)
 {
     PDEVICE_OBJECT lun = two_paths();
@@ -291,6 +370,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_fatal_errors_make_one_failover),
+        cmocka_unit_test(held_requests_leave_in_order_of_arrival),
+        cmocka_unit_test(request_outlives_its_instance_and_completes_with_null),
+        cmocka_unit_test(dsm_of_type_2_never_sees_a_null_id),
         cmocka_unit_test(late_error_of_an_invalidated_path_starts_nothing),
         cmocka_unit_test(invalidated_path_chosen_is_a_bug_check),
         cmocka_unit_test(last_path_lost_removes_the_device_after_the_period),

@@ -138,7 +138,7 @@ static void proxy_start(struct test_proxy *p, const char *portal)
     p->answers = out[0];
     proxy_read_line(p, line, sizeof line);
     assert_memory_equal(line, "PORT=", 5);
-    snprintf(p->portal, sizeof p->portal, "127.0.0.1:%s", line + 5);
+    snprintf(p->portal, sizeof p->portal, "127.0.0.1:%.8s", line + 5);
 }
 
 static void proxy_say(struct test_proxy *p, const char *command)

@@ -216,7 +216,7 @@ static void lun_reset_with_unsent_data_drops_the_session_unseen(void **state)
 {
     struct rig_world r;
     struct test_proxy proxy;
-    struct test_command c[32], read;
+    struct test_command c[100], read;
     uint8_t *data = calloc(1, 4u << 20), block[512];
     struct iscsi_path_state path;
     uint32_t target;
@@ -226,15 +226,15 @@ static void lun_reset_with_unsent_data_drops_the_session_unseen(void **state)
     proxy_start(&proxy, rig.portal[0]);
     world_up(&r, WORLD_SECOND);
     target = path_up(&r, proxy.portal);
-    proxy_say(&proxy, "throttle 1");
-    for (unsigned i = 0; i < 32; i++)
+    proxy_say(&proxy, "throttle 20");
+    for (unsigned i = 0; i < 100; i++)
         submit_block(&r, &c[i], target, 1, 0, 8192, data, true);
     submit_block(&r, &read, target, 2, 0, 1, block, false);
-    run_for(&r, 50);
+    run_for(&r, 100); /* the target has asked for 256 KiB of each by now */
     r.hba->operations->reset_lun(r.hba, target, lun1);
-    for (unsigned i = 0; i < 32; i++)
+    for (unsigned i = 0; i < 100; i++)
         assert_int_equal(c[i].endings, 1);
-    assert_int_equal(c[31].cmd.status, HBA_ABORTED);
+    assert_int_equal(c[99].cmd.status, HBA_ABORTED);
     assert_int_equal(read.endings, 1); /* the other LUN's command goes with the session */
     free(data);                        /* nobody may touch it any more */
     proxy_say(&proxy, "throttle 0");
