@@ -4,8 +4,8 @@
  *
  *   path_proxy PORTAL     PORTAL = a.b.c.d:port of the target, loopback only
  *
- * Prints PORT=n, where it listens (127.0.0.1), then takes commands from standard input, one per line, and
- * answers each with "ok". Ends when standard input closes. SIGHUP works as `cut`.
+ * Prints PORT=n, where it listens (127.0.0.1), then takes commands from standard input, one per
+ * line, and answers each with "ok". Ends when standard input closes. SIGHUP works as `cut`.
  *
  *   cut          resets the connections (RST); new ones are welcome
  *   fin          the same with an orderly end (FIN)
@@ -34,9 +34,9 @@
 #include <unistd.h>
 
 #define MAX_CONNECTIONS 64
-#define BUFFER_BYTES (256u * 1024)
-#define TICK_NS 5000000ull
-#define MAX_RATE 10000u /* megabytes per second */
+#define BUFFER_BYTES    (256u * 1024)
+#define TICK_NS         5000000ull
+#define MAX_RATE        10000u /* megabytes per second */
 
 struct pipe_buffer {
     char data[BUFFER_BYTES];
@@ -55,7 +55,7 @@ struct proxy {
     struct connection *connection[MAX_CONNECTIONS];
     unsigned count;
     bool blackhole, down;
-    uint64_t rate;              /* bytes per second; 0: unlimited */
+    uint64_t rate; /* bytes per second; 0: unlimited */
     int64_t tokens[2];
     uint64_t filled_at;
     char line[128];
@@ -84,7 +84,8 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* ---- connections -------------------------------------------------------------------------------- */
+/* ---- connections --------------------------------------------------------------------------------
+ */
 static void close_reset(int fd)
 {
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
@@ -143,7 +144,8 @@ static void welcome(struct proxy *p)
     p->connection[p->count++] = c;
 }
 
-/* ---- bytes -------------------------------------------------------------------------------------- */
+/* ---- bytes --------------------------------------------------------------------------------------
+ */
 static void refill(struct proxy *p)
 {
     uint64_t now = now_ns(), passed = now - p->filled_at;
@@ -201,7 +203,8 @@ static bool forward(struct proxy *p, struct connection *c, int way)
     return true;
 }
 
-/* ---- commands ----------------------------------------------------------------------------------- */
+/* ---- commands -----------------------------------------------------------------------------------
+ */
 static void obey(struct proxy *p, const char *line)
 {
     unsigned rate;
@@ -248,7 +251,8 @@ static bool read_commands(struct proxy *p)
     return n > 0;
 }
 
-/* ---- loop --------------------------------------------------------------------------------------- */
+/* ---- loop ---------------------------------------------------------------------------------------
+ */
 static void wait_and_serve(struct proxy *p)
 {
     struct pollfd fds[2 + 2 * MAX_CONNECTIONS] = {{.fd = STDIN_FILENO, .events = POLLIN},
@@ -263,11 +267,12 @@ static void wait_and_serve(struct proxy *p)
         for (int side = 0; side < 2; side++) {
             bool readable = c->way[side].start == c->way[side].end;
             bool waiting = c->way[1 - side].start < c->way[1 - side].end;
-            short events = (short)((readable ? POLLIN : 0) | (may_send(p, c, 1 - side) ? POLLOUT : 0));
+            short events =
+                (short)((readable ? POLLIN : 0) | (may_send(p, c, 1 - side) ? POLLOUT : 0));
 
             starved = starved || (waiting && !may_send(p, c, 1 - side));
-            fds[2 + 2 * i + side] = (struct pollfd){.fd = p->blackhole ? -1 : c->side[side],
-                                                    .events = events};
+            fds[2 + 2 * i + side] =
+                (struct pollfd){.fd = p->blackhole ? -1 : c->side[side], .events = events};
         }
     }
     if (poll(fds, 2 + 2 * count, starved ? (int)(TICK_NS / 1000000) : -1) < 0 && errno != EINTR)
@@ -322,7 +327,8 @@ int main(int argc, char **argv)
     sigaction(SIGHUP, &action, NULL);
     p->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (p->listener < 0 || bind(p->listener, (struct sockaddr *)&own, sizeof own) != 0 ||
-        listen(p->listener, 16) != 0 || getsockname(p->listener, (struct sockaddr *)&own, &length) != 0)
+        listen(p->listener, 16) != 0 ||
+        getsockname(p->listener, (struct sockaddr *)&own, &length) != 0)
         die("cannot listen");
     printf("PORT=%u\n", ntohs(own.sin_port));
     fflush(stdout);

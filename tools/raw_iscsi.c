@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reference for `make bench`: bare libiscsi, N sessions, round robin, no layer of ours. Same sockets, same
- * target, same library as the paths of mpio/port/iscsi, so what those cost more is our own.
+ * The reference for `make bench`: bare libiscsi, N sessions, round robin, no layer of ours. Same
+ * sockets, same target, same library as the paths of mpio/port/iscsi, so what those cost more is
+ * our own.
  *
  *   raw_iscsi PORTAL[,PORTAL...] TARGET LUN [-n SESSIONS] [-q DEPTH] [-b BYTES] [-s SECONDS] [-w]
  *
- * DEPTH commands are outstanding in all, spread over the sessions; random reads (or writes, -w) of BYTES, from a
- * fixed seed. Prints one line: sessions depth bytes iops cpu_us_per_io mb_per_s.
+ * DEPTH commands are outstanding in all, spread over the sessions; random reads (or writes, -w) of
+ * BYTES, from a fixed seed. Prints one line: sessions depth bytes iops cpu_us_per_io mb_per_s.
  */
 #include <poll.h>
 #include <stdbool.h>
@@ -22,9 +23,9 @@
 #include <iscsi/scsi-lowlevel.h>
 
 #define MAX_SESSIONS 64
-#define MAX_DEPTH 4096
-#define MAX_BYTES (1u << 20)
-#define BLOCK 512u
+#define MAX_DEPTH    4096
+#define MAX_BYTES    (1u << 20)
+#define BLOCK        512u
 
 struct bench;
 struct request {
@@ -81,7 +82,8 @@ static void send_one(struct request *q)
         cdb[2 + i] = (unsigned char)(lba >> (24 - 8 * i));
     cdb[7] = (unsigned char)(count >> 8);
     cdb[8] = (unsigned char)count;
-    task = scsi_create_task(sizeof cdb, cdb, b->write ? SCSI_XFER_WRITE : SCSI_XFER_READ, (int)b->bytes);
+    task = scsi_create_task(sizeof cdb, cdb, b->write ? SCSI_XFER_WRITE : SCSI_XFER_READ,
+                            (int)b->bytes);
     if (task == NULL)
         die("command", "no memory");
     if (b->write)
@@ -134,7 +136,8 @@ static struct iscsi_context *log_in(struct bench *b, const char *portal, const c
         iscsi_full_connect_sync(context, portal, b->lun) != 0)
         die(portal, iscsi_get_error(context));
     task = iscsi_readcapacity10_sync(context, b->lun, 0, 0);
-    capacity = task != NULL && task->status == SCSI_STATUS_GOOD ? scsi_datain_unmarshall(task) : NULL;
+    capacity =
+        task != NULL && task->status == SCSI_STATUS_GOOD ? scsi_datain_unmarshall(task) : NULL;
     if (capacity == NULL || capacity->block_size != BLOCK)
         die(portal, "the LUN has no 512-byte blocks");
     b->blocks = (uint64_t)capacity->lba + 1;
@@ -164,8 +167,9 @@ static void run(struct bench *b)
         serve(b);
     ended = now_ns();
     cpu = cpu_us() - cpu;
-    printf("sessions=%u depth=%u bytes=%u iops=%.0f cpu_us_per_io=%.2f mb_per_s=%.1f\n", b->sessions, b->depth,
-           b->bytes, (double)b->done * 1e9 / (double)(ended - began), (double)cpu / (double)b->done,
+    printf("sessions=%u depth=%u bytes=%u iops=%.0f cpu_us_per_io=%.2f mb_per_s=%.1f\n",
+           b->sessions, b->depth, b->bytes, (double)b->done * 1e9 / (double)(ended - began),
+           (double)cpu / (double)b->done,
            (double)b->done * b->bytes * 1e3 / (double)(ended - began));
     b->stopping = true;
     while (b->outstanding > 0)
@@ -218,11 +222,14 @@ int main(int argc, char **argv)
         }
     }
     if (argc - optind != 3) {
-        fprintf(stderr, "usage: raw_iscsi PORTAL[,PORTAL...] TARGET LUN [-n SESSIONS] [-q DEPTH] [-b BYTES] "
-                        "[-s SECONDS] [-w]\n");
+        fprintf(
+            stderr,
+            "usage: raw_iscsi PORTAL[,PORTAL...] TARGET LUN [-n SESSIONS] [-q DEPTH] [-b BYTES] "
+            "[-s SECONDS] [-w]\n");
         return 2;
     }
-    for (char *p = strtok(argv[optind], ","); p != NULL && portal_count < MAX_SESSIONS; p = strtok(NULL, ","))
+    for (char *p = strtok(argv[optind], ","); p != NULL && portal_count < MAX_SESSIONS;
+         p = strtok(NULL, ","))
         portals[portal_count++] = p;
     if (portal_count == 0)
         die("start", "no portal");

@@ -16,7 +16,7 @@
 #include "text/html.h"
 
 #define MAX_BANDS 32
-#define MAX_MARKS 400
+#define MAX_MARKS 4000
 #define CHART_WIDTH  1000
 #define BAND_HEIGHT  64
 #define BAND_GAP     14
@@ -34,7 +34,7 @@ struct report {
     unsigned samples;
     struct band bands[MAX_BANDS];
     unsigned band_count;
-    struct mpio_mark marks[MAX_MARKS];
+    struct mpio_mark marks[MAX_MARKS]; /* the event log leaves room for the rest */
     unsigned mark_count, marks_lost;
     struct buffer body;         /* picture and tables, as they were at report_close */
 };
@@ -43,7 +43,8 @@ static void add_mark(void *user, const struct mpio_mark *m)
 {
     struct report *r = user;
 
-    if (r->mark_count < MAX_MARKS)
+    unsigned limit = strcmp(m->kind, "event-log") == 0 ? MAX_MARKS / 2 : MAX_MARKS;
+    if (r->mark_count < limit)
         r->marks[r->mark_count++] = *m;
     else
         r->marks_lost++;
@@ -90,11 +91,8 @@ void report_sample(struct report *r)
         if (b)
             now[b - r->bands] += p.reads + p.writes;
     }
-    /* A path that was removed and came back starts counting anew: the sum never falls. */
-    for (unsigned b = 0; b < r->band_count; b++) {
-        uint64_t before = r->bands[b].total[s - 1];
-        r->bands[b].total[s] = now[b] > before ? now[b] : before;
-    }
+    for (unsigned b = 0; b < r->band_count; b++)
+        r->bands[b].total[s] = now[b];
 }
 
 static double x_of(const struct report *r, uint64_t time)
@@ -106,7 +104,7 @@ static double x_of(const struct report *r, uint64_t time)
 
 static const char *mark_class(const char *kind)
 {
-    if (strcmp(kind, "link") == 0 || strcmp(kind, "controller") == 0 || strcmp(kind, "fault") == 0)
+    if (strcmp(kind, "fault") == 0)
         return "fault";
     if (strcmp(kind, "bugcheck") == 0 || strcmp(kind, "check") == 0)
         return "bad";

@@ -9,6 +9,7 @@
 
 #include "host/host.h"
 
+#define PROGRESS_NS 100000000u
 #define HANG_MILLISECONDS 3000 /* CPU time of driver code without a kernel call */
 
 static double seconds_since(uint64_t start_ns)
@@ -37,16 +38,20 @@ static void preload(const struct run_plan *plan, char **argv)
     }
 }
 
-static void progress(struct mpio *w, const struct run_plan *plan, unsigned step, uint64_t start)
+/* On a terminal a line that is drawn over, at most ten times a second; elsewhere a line for each tenth. */
+static void progress(struct mpio *w, const struct run_plan *plan, unsigned step, uint64_t start, uint64_t *drawn)
 {
     struct mpio_load_report r;
+    uint64_t now = host_time_ns();
 
-    if (plan->quiet)
+    bool terminal = host_is_terminal();
+    if (plan->quiet || (step < REPORT_SAMPLES && (terminal ? now - *drawn < PROGRESS_NS : step % (REPORT_SAMPLES / 10))))
         return;
+    *drawn = now;
     mpio_load_report(w, &r);
-    fprintf(stderr, "\r%3u %%  %5.0f s simulated  %9" PRIu64 " I/Os  %4" PRIu64 " errors  %6.1f s wall ",
-            step * 100 / REPORT_SAMPLES, (double)mpio_now(w) / MPIO_SECOND, r.reads + r.writes, r.errors,
-            seconds_since(start));
+    fprintf(stderr, "%s%3u %%  %5.0f s simulated  %9" PRIu64 " I/Os  %4" PRIu64 " errors  %6.1f s wall %s",
+            terminal ? "\r" : "", step * 100 / REPORT_SAMPLES, (double)mpio_now(w) / MPIO_SECOND, r.reads + r.writes, r.errors,
+            seconds_since(start), terminal && step < REPORT_SAMPLES ? "" : "\n");
     fflush(stderr);
 }
 
@@ -85,11 +90,21 @@ static int print_bugchecks(struct mpio *w)
     return count;
 }
 
-static void verdict_text(const struct mpio_load_report *r, int bugchecks, bool leaked, char *text, size_t size, bool *good)
+static unsigned print_leftovers(struct mpio *w)
+{
+    char text[200];
+    unsigned n = 0;
+
+    while (mpio_leftover(w, n, text, sizeof text))
+        printf("%s%s\n", n++ ? "" : "\n", text);
+    return n;
+}
+
+static void verdict_text(const struct mpio_load_report *r, int bugchecks, unsigned leftovers, bool unloaded, char *text, size_t size, bool *good)
 {
     uint64_t bad = r->stale + r->torn + r->misdirected + r->lost + r->foreign;
 
-    *good = bad == 0 && r->errors == 0 && bugchecks == 0 && !leaked;
+    *good = bad == 0 && r->errors == 0 && bugchecks == 0 && leftovers == 0 && unloaded;
     if (bugchecks)
         snprintf(text, size, "BUG CHECK");
     else if (bad)
@@ -98,8 +113,11 @@ static void verdict_text(const struct mpio_load_report *r, int bugchecks, bool l
     else if (r->errors)
         snprintf(text, size, "I/O ERRORS: %" PRIu64 " requests failed (data verified: %" PRIu64 " blocks good)",
                  r->errors, r->verified_blocks);
-    else if (leaked)
+    else if (!unloaded)
         snprintf(text, size, "UNLOAD FAILED (data verified: %" PRIu64 " blocks good)", r->verified_blocks);
+    else if (leftovers)
+        snprintf(text, size, "LEFT BEHIND: %u at unload (data verified: %" PRIu64 " blocks good)", leftovers,
+                 r->verified_blocks);
     else
         snprintf(text, size, "GOOD: %" PRIu64 " blocks verified, none stale, torn, misdirected or lost",
                  r->verified_blocks);
@@ -125,7 +143,7 @@ int run_plan_execute(struct run_plan *plan, char **argv)
     }
     plan->seed = mpio_seed(w);
     host_watchdog(HANG_MILLISECONDS);
-    uint64_t start = host_time_ns();
+    uint64_t start = host_time_ns(), drawn = 0;
     bool ready = true;
     for (unsigned i = 0; i < plan->dsms && ready; i++)
         ready = mpio_load_dsm(w, NULL, plan->dsm[i]);
@@ -145,10 +163,8 @@ int run_plan_execute(struct run_plan *plan, char **argv)
             if (!ran)
                 break;
             report_sample(report);
-            progress(w, plan, step, start);
+            progress(w, plan, step, start, &drawn);
         }
-        if (!plan->quiet)
-            fputc('\n', stderr);
         if (ran)
             clean = mpio_load_stop(w);
         mpio_paths(w);
@@ -179,7 +195,7 @@ int run_plan_execute(struct run_plan *plan, char **argv)
     plan->hash = mpio_hash(w);
     if (!clean && !bugchecks)
         printf("\n%s\n", mpio_error(w));
-    verdict_text(&total, bugchecks, !clean, verdict, sizeof verdict, &good);
+    verdict_text(&total, bugchecks, print_leftovers(w), clean, verdict, sizeof verdict, &good);
     printf("\nverdict   %s\n", verdict);
     printf("I/O       %" PRIu64 " reads, %" PRIu64 " writes, longest stall %.3f s\n", total.reads, total.writes,
            (double)total.longest_stall / MPIO_SECOND);

@@ -220,12 +220,19 @@ static NTSTATUS Verify(PMPIO_INSTANCE Instance)
 static NTSTATUS SetDeviceInfo(PMPIO_INSTANCE Instance)
 {
     PMPIO_MODULE dsm = Instance->Dsm;
+    PMPIO_PATH fresh = MpioAllocate(sizeof(*fresh));
     PVOID pathId = Instance->DefaultPathId;
-    NTSTATUS status = DSM_CALL(dsm, SetDeviceInfo, PASSIVE_LEVEL, Instance->Ordinal, 0, dsm->Init.DsmContext,
-                               Instance->Filter->Common.Device, Instance->DsmId, &pathId);
+    NTSTATUS status;
 
-    if (NT_SUCCESS(status) && MpioJoinPath(Instance, pathId) == NULL) {
+    if (fresh == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    status = DSM_CALL(dsm, SetDeviceInfo, PASSIVE_LEVEL, Instance->Ordinal, 0, dsm->Init.DsmContext,
+                      Instance->Filter->Common.Device, Instance->DsmId, &pathId);
+    if (NT_SUCCESS(status)) {
+        MpioJoinPath(Instance, pathId, fresh);
+    } else {
+        MpioFree(fresh);
     }
     return status;
 }

@@ -89,7 +89,6 @@ struct _MPIO_PATH {
     ULONG Ordinal;
     ULONG InstanceCount;
     enum mpio_path_state State;
-    BOOLEAN Announced;      /* InvalidatePath has been called for the present failure */
     ULONG ErrorMask;        /* InterpretError's answer that began the failover */
     ULONGLONG Failovers;
     LONG Workers;           /* failover or recovery running or queued; Root->Lock */
@@ -333,7 +332,7 @@ PMPIO_INSTANCE MpioFindInstance(PMPIO_MODULE Dsm, PVOID DsmId);
 BOOLEAN MpioDsmIdInUse(PMPIO_MODULE Dsm, PVOID DsmId);
 VOID MpioIndexInstance(PMPIO_INSTANCE Instance, BOOLEAN Insert);
 PMPIO_PATH MpioFindPathLocked(PMPIO_MODULE Dsm, PVOID PathId);
-PMPIO_PATH MpioJoinPath(PMPIO_INSTANCE Instance, PVOID PathId);  /* finds or makes it; NULL: no memory */
+VOID MpioJoinPath(PMPIO_INSTANCE Instance, PVOID PathId, PMPIO_PATH Fresh);
 BOOLEAN MpioLeavePath(PMPIO_INSTANCE Instance);                  /* TRUE: it was the last one */
 VOID MpioDeletePath(PMPIO_PATH Path);
 BOOLEAN MpioPathBeginWork(PMPIO_PATH Path);                      /* Root->Lock held */
@@ -343,7 +342,7 @@ VOID MpioUnhold(PMPIO_INSTANCE Instance);
 ULONG MpioHashBytes(const UCHAR *Bytes, ULONG Length);
 
 /* members.c */
-NTSTATUS MpioRebuildMembers(PMPIO_LUN Lun);    /* PASSIVE..DISPATCH; lists instances that the DSM still has */
+NTSTATUS MpioRebuildMembers(PMPIO_LUN Lun);    /* Serial held; lists instances that the DSM still has */
 VOID MpioReleaseMembers(PMPIO_MEMBERS Members);
 PMPIO_MEMBERS MpioReferenceMembers(PMPIO_LUN Lun);
 

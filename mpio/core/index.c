@@ -110,21 +110,19 @@ PMPIO_PATH MpioFindPathLocked(PMPIO_MODULE Dsm, PVOID PathId)
     return NULL;
 }
 
-PMPIO_PATH MpioJoinPath(PMPIO_INSTANCE Instance, PVOID PathId)
+/* Fresh: memory for the case that the path is new, allocated before the DSM was asked, so that this
+ * cannot fail; freed when it is not needed. */
+VOID MpioJoinPath(PMPIO_INSTANCE Instance, PVOID PathId, PMPIO_PATH Fresh)
 {
     PMPIO_ROOT root = MpioRoot();
-    PMPIO_PATH fresh = MpioAllocate(sizeof(*fresh));
     PMPIO_PATH path;
     KIRQL irql;
 
-    if (fresh == NULL) {
-        return NULL;
-    }
     KeAcquireSpinLock(&root->Lock, &irql);
     path = MpioFindPathLocked(Instance->Dsm, PathId);
     if (path == NULL) {
-        path = fresh;
-        fresh = NULL;
+        path = Fresh;
+        Fresh = NULL;
         path->Dsm = Instance->Dsm;
         path->PathId = PathId;
         path->Ordinal = root->NextPath++;
@@ -139,8 +137,7 @@ PMPIO_PATH MpioJoinPath(PMPIO_INSTANCE Instance, PVOID PathId)
     path->InstanceCount++;
     Instance->Path = path;
     KeReleaseSpinLock(&root->Lock, irql);
-    MpioFree(fresh);
-    return path;
+    MpioFree(Fresh);
 }
 
 BOOLEAN MpioLeavePath(PMPIO_INSTANCE Instance)

@@ -48,7 +48,8 @@ PMPIO_MEMBERS MpioReferenceMembers(PMPIO_LUN Lun)
 /* Instances that RemovePending was called for are left out. On failure the old list stays. */
 NTSTATUS MpioRebuildMembers(PMPIO_LUN Lun)
 {
-    PMPIO_MEMBERS members = AllocateMembers(MPIO_MAX_PATHS);
+    const ULONG room = Lun->InstanceCount; /* changes under Root->Serial only, which the caller holds */
+    PMPIO_MEMBERS members = AllocateMembers(room);
     PMPIO_MEMBERS old;
     KIRQL irql;
 
@@ -59,7 +60,7 @@ NTSTATUS MpioRebuildMembers(PMPIO_LUN Lun)
     for (PLIST_ENTRY entry = Lun->Instances.Flink; entry != &Lun->Instances; entry = entry->Flink) {
         PMPIO_INSTANCE instance = CONTAINING_RECORD(entry, MPIO_INSTANCE, LunEntry);
 
-        if (instance->State == MPIO_INSTANCE_REMOVING || instance->Path == NULL) {
+        if (instance->State == MPIO_INSTANCE_REMOVING || instance->Path == NULL || members->Count == room) {
             continue;
         }
         members->PathIds[members->Count] = instance->Path->PathId;

@@ -26,7 +26,7 @@ static VOID AddInstance(TABLES *Tables, PMPIO_INSTANCE Instance)
     }
     entry = (struct mpio_instance_entry *)(Tables->Base + Tables->Header.instance_offset) + at;
     entry->ordinal = Instance->Ordinal;
-    entry->lun = Instance->Lun->Ordinal;
+    entry->lun = Instance->Lun->Pdo != NULL ? Instance->Lun->Ordinal : MPIO_NO_ORDINAL;
     entry->path = MpioPathOrdinal(Instance->Path);
     entry->state = (uint32_t)Instance->State;
     entry->port = Instance->Address.PortNumber;

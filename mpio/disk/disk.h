@@ -49,7 +49,7 @@ typedef struct _DISK_PACKET DISK_PACKET, *PDISK_PACKET;
 typedef struct _DISK_PROGRESS {
     ULONGLONG NextLba;
     ULONG Left;                 /* blocks not yet given to a packet */
-    LONG Outstanding;           /* pieces, + 1 while pieces are being started */
+    LONG Outstanding;           /* pieces, + 1 until the last piece is started */
     NTSTATUS Status;            /* worst so far */
     BOOLEAN WriteThrough;
     BOOLEAN Paging;

@@ -15,7 +15,7 @@ static VOID Done(PDISK_IO Io, PDISK Disk, NTSTATUS Status)
     DiskRelease(Disk);
 }
 
-/* One piece, or the guard of the one who starts pieces, is over. */
+/* One share of the I/O is over: a piece's, or the starter's when no piece took it. */
 static VOID PieceDone(PDISK Disk, PDISK_IO Io)
 {
     PDISK_PROGRESS progress = PROGRESS(Io);
@@ -78,9 +78,12 @@ static ULONG PieceBlocks(PDISK Disk, PDISK_PROGRESS Progress)
     return blocks == 0 ? 1 : blocks < Progress->Left ? blocks : Progress->Left;
 }
 
-static VOID StartPiece(PDISK Disk, PDISK_PACKET Packet, PDISK_IO Io)
+/* TRUE: it was the last piece. That one takes over the starter's share of Outstanding, so the I/O may be
+ * over, and gone, on return. */
+static BOOLEAN StartPiece(PDISK Disk, PDISK_PACKET Packet, PDISK_IO Io)
 {
     PDISK_PROGRESS progress = PROGRESS(Io);
+    BOOLEAN last;
 
     Packet->Io = Io;
     Packet->Finished = PieceFinished;
@@ -98,8 +101,12 @@ static VOID StartPiece(PDISK Disk, PDISK_PACKET Packet, PDISK_IO Io)
     progress->NextLba += Packet->Blocks;
     progress->NextBuffer += (SIZE_T)Packet->Blocks << Disk->BlockShift;
     progress->Left -= Packet->Blocks;
-    InterlockedIncrement(&progress->Outstanding);
+    last = progress->Left == 0;
+    if (!last) {
+        InterlockedIncrement(&progress->Outstanding);
+    }
     DiskStartTransfer(Packet);
+    return last;
 }
 
 static VOID StartRaw(PDISK Disk, PDISK_PACKET Packet, PDISK_IO Io)
@@ -123,7 +130,6 @@ static VOID StartRaw(PDISK Disk, PDISK_PACKET Packet, PDISK_IO Io)
     srb->CdbLength = Io->CdbLength;
     RtlCopyMemory(srb->Cdb, Io->Cdb, sizeof(srb->Cdb));
     PROGRESS(Io)->Left = 0;
-    InterlockedIncrement(&PROGRESS(Io)->Outstanding);
     DiskStartSrb(Packet);
 }
 
@@ -141,18 +147,21 @@ static VOID Enqueue(PDISK Disk, PDISK_IO Io, BOOLEAN AtHead)
     KeReleaseSpinLock(&Disk->Lock, irql);
 }
 
-/* TRUE: every piece is on its way. FALSE: no packet. */
+/* TRUE: every piece is on its way, the I/O may be over already. FALSE: no packet. */
 static BOOLEAN StartPieces(PDISK Disk, PDISK_IO Io)
 {
     PDISK_PROGRESS progress = PROGRESS(Io);
 
-    while (progress->Left != 0) {
+    for (;;) {
         PDISK_PACKET packet;
 
-        if (Disk->Removal != DiskNotRemoved) {
+        if (Disk->Removal != DiskNotRemoved && progress->Left != 0) {
             progress->Status = DiskWorseStatus(progress->Status, STATUS_NO_SUCH_DEVICE);
             progress->Left = 0;
-            break;
+        }
+        if (progress->Left == 0) {
+            PieceDone(Disk, Io);
+            return TRUE;
         }
         packet = DiskTakePacket(Disk);
         if (packet == NULL) {
@@ -160,11 +169,12 @@ static BOOLEAN StartPieces(PDISK Disk, PDISK_IO Io)
         }
         if (Io->Operation == DiskScsi) {
             StartRaw(Disk, packet, Io);
-        } else {
-            StartPiece(Disk, packet, Io);
+            return TRUE;
+        }
+        if (StartPiece(Disk, packet, Io)) {
+            return TRUE;
         }
     }
-    return TRUE;
 }
 
 VOID DiskContinueWaiting(PDISK Disk)
@@ -187,8 +197,6 @@ VOID DiskContinueWaiting(PDISK Disk)
             if (ExQueryDepthSList(&Disk->FreePackets) == 0) {
                 return; /* the next packet that comes back calls again */
             }
-        } else {
-            PieceDone(Disk, io);
         }
     }
 }
@@ -253,9 +261,7 @@ VOID DiskSubmitIo(PDISK Disk, PDISK_IO Io, BOOLEAN Paging, BOOLEAN OverrideVerif
         if (ExQueryDepthSList(&Disk->FreePackets) != 0) {
             DiskContinueWaiting(Disk); /* one came back before we were on the list */
         }
-        return;
     }
-    PieceDone(Disk, Io);
 }
 
 VOID DiskSubmit(PDEVICE_OBJECT Disk, PDISK_IO Io)

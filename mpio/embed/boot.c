@@ -123,10 +123,11 @@ static bool settle(struct mpio *w)
     while (world_now(w->world) < limit && quiet < ARRIVE_QUIET) {
         if (!mpio_run(w, ARRIVE_STEP))
             return false;
-        unsigned now = mpio_paths(w) + w->disk_count;
+        mpio_paths(w);
+        unsigned now = w->instance_count + w->disk_count;
         quiet = now == before ? quiet + 1 : 0;
         before = now;
-        if (w->topology->path_count == 0 && w->path_count >= expected && quiet >= 2)
+        if (w->topology->path_count == 0 && w->instance_count >= expected && quiet >= 2)
             break;
     }
     for (unsigned i = 0; i < w->disk_count; i++)

@@ -22,6 +22,7 @@
 
 struct disk;
 struct injected;
+struct mpio_counters; /* core/mpioctl.h */
 struct stream;
 
 /* One machine, and the DSM images that are its own. */
@@ -30,8 +31,7 @@ struct node {
     struct machine *machine;
     struct load_driver drivers[EMBED_MAX_DSMS];
     unsigned driver_count;
-    struct hba **hbas;          /* in the order of the topology: the port number is the index */
-    unsigned hba_count;
+    unsigned log_seen;          /* event-log entries shown as marks */
 };
 
 /* One disk of one machine, by the order of arrival. Never forgotten: a disk that returns after removal is the same
@@ -60,9 +60,10 @@ struct mpio {
     struct injected *injected;  /* of mpio_fault and mpio_fault_plan */
     bool loading;
     uint64_t end_of_load;
-    /* last snapshot of the paths */
+    /* paths.c: every instance seen so far; what the framework counted at the last snapshot; how many there are now */
     struct mpio_path_report *paths;
-    unsigned path_count;
+    struct mpio_counters *last;
+    unsigned path_count, path_room, instance_count;
     void (*mark)(void *user, const struct mpio_mark *m);
     void *mark_user;
     char error[600];

@@ -1,24 +1,79 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The rare records of the event stream, as sentences for reports: faults, links, controllers,
- * failovers, states, event-log entries, bug checks. The frequent ones pass by in one comparison.
+ * failovers, event-log entries, bug checks, findings of the data checker. The frequent records pass
+ * by in one comparison.
  */
 #include "embed/embed.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-static bool is_mark(uint16_t kind)
+static const char *hba_name(const struct mpio *w, uint64_t ordinal)
 {
-    switch (kind) {
+    for (unsigned i = 0; i < w->node_count; i++)
+        for (const struct hba *h = fabric_hbas(w->nodes[i].machine); h; h = h->next)
+            if (h->ordinal == ordinal)
+                return h->name;
+    return "?";
+}
+
+static void say_fault(const struct mpio *w, const struct trace_record *r, char *text, size_t size)
+{
+    static const char *const verbs[ACTION_COUNT] = {
+#define X(kind, name, usage) name,
+        TOPOLOGY_ACTIONS(X)
+#undef X
+    };
+    uint64_t kind = r->argument[0], object = r->argument[1] >> 32, part = r->argument[1] & UINT32_MAX;
+    bool on_hba = kind == ACTION_LINK || kind == ACTION_FLAP || kind == ACTION_PATH_FAULT;
+    const char *name = "?";
+
+    if (kind >= ACTION_COUNT)
+        return;
+    if (on_hba && object < w->topology->hba_count)
+        name = w->topology->hbas[object].object.name;
+    if (!on_hba && object < w->topology->array_count)
+        name = w->topology->arrays[object].object.name;
+    int used = snprintf(text, size, "%s %s", verbs[kind], name);
+    if (used > 0 && (size_t)used < size && part != HBA_ALL_TARGETS)
+        used += snprintf(text + used, size - used, on_hba ? " target %" PRIu64 : " %" PRIu64, part);
+    if (used > 0 && (size_t)used < size && (kind == ACTION_LINK || kind == ACTION_CONTROLLER))
+        snprintf(text + used, size - used, r->argument[2] ? " up" : " down");
+}
+
+/* False: nothing a report would show. */
+static bool say(struct mpio *w, struct node *n, const struct trace_record *r, char *text, size_t size)
+{
+    static const char *const links[] = {"lost", "back", "target gone", "target arrived"};
+    const uint64_t *a = r->argument;
+
+    switch (r->kind) {
     case TRACE_FAULT:
+        say_fault(w, r, text, size);
+        return true;
     case TRACE_LINK:
-    case TRACE_CONTROLLER:
+        snprintf(text, size, "%s target %" PRIu64 " %s", hba_name(w, a[0]), a[1], a[2] < 4 ? links[a[2]] : "?");
+        return true;
     case TRACE_FAILOVER:
-    case TRACE_LUN:
-    case TRACE_EVENT_LOG:
+        if (a[1] == UINT32_MAX)
+            snprintf(text, size, "path %" PRIu64 " failed, no other path", a[0]);
+        else
+            snprintf(text, size, "path %" PRIu64 " failed, the DSM names path %" PRIu64, a[0], a[1]);
+        return true;
+    case TRACE_EVENT_LOG: {
+        unsigned count = n ? nt_log_count(n->machine) : 0;
+        if (!n || count == n->log_seen)
+            return false; /* the record that repeats an entry with its parameters */
+        n->log_seen = count;
+        const struct nt_log_entry *e = nt_log_at(n->machine, count - 1);
+        snprintf(text, size, "%s", e ? e->text : "");
+        return true;
+    }
     case TRACE_BUGCHECK:
     case TRACE_CHECK:
+        trace_format(r, text, size);
         return true;
     default:
         return false;
@@ -29,14 +84,18 @@ static void see(void *user, const struct trace_record *r)
 {
     struct mpio *w = user;
     struct mpio_mark m = {.time = r->time};
+    struct node *n = NULL;
 
-    if (!w->mark || !is_mark(r->kind))
+    if (r->kind == TRACE_CDB || r->kind == TRACE_DSM_CALL || r->kind == TRACE_IO_DONE || !w->mark)
         return;
     for (unsigned i = 0; i < w->node_count; i++)
         if (w->nodes[i].machine && w->nodes[i].machine->ordinal + 1 == r->machine)
-            snprintf(m.machine, sizeof m.machine, "%s", w->nodes[i].machine->name);
+            n = &w->nodes[i];
+    if (!say(w, n, r, m.text, sizeof m.text))
+        return;
+    if (n)
+        snprintf(m.machine, sizeof m.machine, "%s", n->machine->name);
     snprintf(m.kind, sizeof m.kind, "%s", trace_kind_name(r->kind));
-    trace_format(r, m.text, sizeof m.text);
     w->mark(w->mark_user, &m);
 }
 

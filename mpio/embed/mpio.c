@@ -122,6 +122,7 @@ void mpio_destroy(struct mpio *w)
     if (w->topology)
         topology_free(w->topology);
     free(w->paths);
+    free(w->last);
     free(w->topology_text);
     free(w->topology_name);
     free(w);
@@ -248,6 +249,23 @@ char *mpio_bugcheck_text(const struct mpio *w, unsigned n)
         return buffer_take(&text, NULL);
     }
     return NULL;
+}
+
+#define EVENT_LEFT_BEHIND 0xc0000005u /* of nt's unload */
+
+bool mpio_leftover(const struct mpio *w, unsigned n, char *text, size_t size)
+{
+    for (unsigned i = 0; i < w->node_count; i++) {
+        const struct machine *m = w->nodes[i].machine;
+        for (unsigned e = 0; e < nt_log_count(m); e++) {
+            const struct nt_log_entry *entry = nt_log_at(m, e);
+            if (!entry || entry->id != EVENT_LEFT_BEHIND || n-- > 0)
+                continue;
+            snprintf(text, size, "%s: %s", m->name, entry->text);
+            return true;
+        }
+    }
+    return false;
 }
 
 uint64_t mpio_trace_text(const struct mpio *w, void (*line)(void *user, const char *text), void *user)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the framework counts per LUN and path: a snapshot of every machine's control device, joined
- * with the names that the topology gives to HBAs, arrays and portals.
+ * with the names that the topology gives to HBAs, arrays and portals, and summed over the lives of an
+ * instance that was removed and came back.
  */
 #include "embed/embed.h"
 
@@ -78,64 +79,84 @@ static void name_path(const struct node *n, const struct mpio_instance_entry *e,
         snprintf(p->path, sizeof p->path, "%s target %u", h ? h->name : "port", e->target);
 }
 
+/* The row of one instance, by the place it has in the world: it survives removal and return. */
+static struct mpio_path_report *find_row(struct mpio *w, const struct mpio_path_report *wanted)
+{
+    for (unsigned i = 0; i < w->path_count; i++) {
+        struct mpio_path_report *p = &w->paths[i];
+        if (p->disk_index == wanted->disk_index && p->hba_ordinal == wanted->hba_ordinal &&
+            p->target == wanted->target && strcmp(p->disk, wanted->disk) == 0 &&
+            strcmp(p->machine, wanted->machine) == 0)
+            return p;
+    }
+    if (w->path_count == w->path_room) {
+        unsigned room = w->path_room ? w->path_room * 2 : 64;
+        struct mpio_path_report *paths = realloc(w->paths, room * sizeof *paths);
+        if (paths)
+            w->paths = paths;
+        struct mpio_counters *last = realloc(w->last, room * sizeof *last);
+        if (last)
+            w->last = last;
+        if (!paths || !last)
+            return NULL;
+        w->path_room = room;
+    }
+    memset(&w->last[w->path_count], 0, sizeof *w->last);
+    w->paths[w->path_count] = *wanted;
+    return &w->paths[w->path_count++];
+}
+
+/* The framework counts from zero when an instance comes back; what it counted before is kept. */
+static void add(uint64_t *sum, uint64_t now, uint64_t *last)
+{
+    *sum += now >= *last ? now - *last : now;
+    *last = now;
+}
+
 static void join(struct mpio *w, struct node *n, const struct mpio_snapshot *s)
 {
     const struct mpio_instance_entry *e = (const void *)((const char *)s + s->instance_offset);
     const struct mpio_lun_entry *luns = (const void *)((const char *)s + s->lun_offset);
-    struct mpio_path_report *more = realloc(w->paths, (w->path_count + s->instances + 1) * sizeof *more);
 
-    if (!more)
-        return;
-    w->paths = more;
     for (uint32_t i = 0; i < s->instances; i++) {
-        struct mpio_path_report *p = &w->paths[w->path_count++];
-        memset(p, 0, sizeof *p);
-        snprintf(p->machine, sizeof p->machine, "%s", n->machine->name);
-        p->disk_index = UINT32_MAX;
+        struct mpio_path_report wanted = {.disk_index = UINT32_MAX};
+        snprintf(wanted.machine, sizeof wanted.machine, "%s", n->machine->name);
         for (uint32_t l = 0; l < s->luns; l++)
             if (luns[l].ordinal == e[i].lun && luns[l].ordinal != MPIO_NO_ORDINAL)
-                snprintf(p->disk, sizeof p->disk, "MPIO Disk%u", luns[l].ordinal);
+                snprintf(wanted.disk, sizeof wanted.disk, "MPIO Disk%u", luns[l].ordinal);
         for (unsigned d = 0; d < w->disk_count; d++)
-            if (w->disks[d]->node == n && strcmp(w->disks[d]->info.name, p->disk) == 0)
-                p->disk_index = d;
-        name_path(n, &e[i], p);
+            if (w->disks[d]->node == n && strcmp(w->disks[d]->info.name, wanted.disk) == 0)
+                wanted.disk_index = d;
+        name_path(n, &e[i], &wanted);
+        struct mpio_path_report *p = find_row(w, &wanted);
+        if (!p)
+            return;
+        struct mpio_counters *last = &w->last[p - w->paths];
         snprintf(p->state, sizeof p->state, "%s",
                  e[i].state < sizeof state_names / sizeof *state_names ? state_names[e[i].state] : "unknown");
-        p->reads = e[i].counters.reads;
-        p->writes = e[i].counters.writes;
-        p->bytes = e[i].counters.bytes_read + e[i].counters.bytes_written;
-        p->retries = e[i].counters.retries;
-        p->errors = e[i].counters.errors;
-        p->failovers = e[i].counters.failovers;
+        add(&p->reads, e[i].counters.reads, &last->reads);
+        add(&p->writes, e[i].counters.writes, &last->writes);
+        add(&p->bytes, e[i].counters.bytes_read + e[i].counters.bytes_written, &last->bytes_read);
+        add(&p->retries, e[i].counters.retries, &last->retries);
+        add(&p->errors, e[i].counters.errors, &last->errors);
+        add(&p->failovers, e[i].counters.failovers, &last->failovers);
     }
-}
-
-static int by_disk_and_path(const void *a, const void *b)
-{
-    const struct mpio_path_report *x = a, *y = b;
-    int machine = strcmp(x->machine, y->machine);
-
-    if (machine)
-        return machine;
-    if (x->disk_index != y->disk_index)
-        return x->disk_index < y->disk_index ? -1 : 1;
-    if (x->hba_ordinal != y->hba_ordinal)
-        return x->hba_ordinal < y->hba_ordinal ? -1 : 1;
-    return x->target < y->target ? -1 : x->target > y->target;
 }
 
 unsigned mpio_paths(struct mpio *w)
 {
-    w->path_count = 0;
+    for (unsigned i = 0; i < w->path_count; i++)
+        snprintf(w->paths[i].state, sizeof w->paths[i].state, "gone");
+    w->instance_count = 0;
     for (unsigned i = 0; i < w->node_count; i++) {
         struct request r = {NULL, STATUS_UNSUCCESSFUL};
         if (w->nodes[i].machine->state == MACHINE_RUNNING &&
-            embed_call(&w->nodes[i], "snapshot", take, &r, SNAPSHOT_LIMIT) && r.snapshot)
+            embed_call(&w->nodes[i], "snapshot", take, &r, SNAPSHOT_LIMIT) && r.snapshot) {
             join(w, &w->nodes[i], r.snapshot);
+            w->instance_count += r.snapshot->instances;
+        }
         free(r.snapshot);
     }
-    if (w->path_count > 1)
-        qsort(w->paths, w->path_count, sizeof *w->paths, by_disk_and_path);
     return w->path_count;
 }
 

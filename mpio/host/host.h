@@ -128,6 +128,7 @@ void host_reexec(char **argv, const char *variable, const char *value);
 int host_run(const char *const argv[], char *output, size_t size);
 bool host_under_valgrind(void);
 bool host_under_asan(void);
+bool host_is_terminal(void);                        /* standard error goes to a person */
 void host_log(const char *line);                    /* one line to standard error */
 
 #endif

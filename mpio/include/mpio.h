@@ -56,8 +56,10 @@ bool mpio_load_dsm(struct mpio *w, const char *machine, const char *file);
 /* Starts drivers, then PnP; returns when arrivals have settled (or a simulated minute is over). False when a DSM
  * refused to load, a machine died, or no pseudo-LUN arrived though the topology has LUNs. */
 bool mpio_boot(struct mpio *w);
-/* DriverUnload of everything in order, leak reports; the world can still be read afterwards. */
+/* DriverUnload of everything in order; the world can still be read afterwards. */
 bool mpio_shutdown(struct mpio *w);
+/* What DSMs left behind at unload (pool, devices, references), one sentence each: false when there is no n-th. */
+bool mpio_leftover(const struct mpio *w, unsigned n, char *text, size_t size);
 
 /* ---- running ------------------------------------------------------------------------------- */
 /* Runs for this long. Returns false when every machine has stopped (bug check). */
@@ -121,8 +123,8 @@ void mpio_load_report_disk(const struct mpio *w, unsigned disk, struct mpio_load
 struct mpio_path_report {
     char machine[32], disk[32], path[64]; /* "hba0 -> array0 port 1" or the portal */
     unsigned disk_index, hba_ordinal, target;
-    char state[24];
-    uint64_t reads, writes, bytes, retries, errors, failovers;
+    char state[24];             /* "active", "failed", ...; "gone" when the instance was removed */
+    uint64_t reads, writes, bytes, retries, errors, failovers; /* over every life of the instance */
 };
 unsigned mpio_paths(struct mpio *w);            /* takes a snapshot; the next calls read it */
 bool mpio_path_report(const struct mpio *w, unsigned index, struct mpio_path_report *report);

@@ -9,6 +9,7 @@
 #include "nt/driverobject.h"
 #include "nt/thread.h"
 
+#define UNLOAD_SETTLE 1000000 /* 100 ms: MPIO calls DsmUnload from a worker once DriverUnload has returned */
 #define EVENT_LEFT_BEHIND 0xc0000005u
 
 typedef struct _NT_UNLOAD {
@@ -64,6 +65,7 @@ static VOID Unload(PVOID Argument)
     NT_UNLOAD unload = *(NT_UNLOAD *)Argument;
     PNT_DRIVER driver = unload.Driver;
     NTSTATUS status = STATUS_NOT_SUPPORTED;
+    LARGE_INTEGER settle;
 
     NtPoolFreeKernel(NtKernel(), Argument);
     if (driver == NULL) {
@@ -74,6 +76,8 @@ static VOID Unload(PVOID Argument)
         driver->Object.Flags |= DRVO_UNLOAD_INVOKED;
         NT_CALL_VOID("DriverUnload", &driver->Object, PASSIVE_LEVEL, driver->Object.DriverUnload, &driver->Object);
         KeFlushQueuedDpcs();
+        settle.QuadPart = -UNLOAD_SETTLE;
+        KeDelayExecutionThread(KernelMode, FALSE, &settle);
         ReportObjects(driver);
         NtPoolReport(NtKernel(), &driver->Object, ReportPool, driver);
         RemoveEntryList(&driver->Entry);

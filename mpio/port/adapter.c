@@ -268,7 +268,7 @@ static VOID Free(PVOID Block)
 /* Everything of the adapter goes; its units are gone already. */
 VOID PortAdapterDelete(PPORT_ADAPTER Adapter)
 {
-    PSLIST_ENTRY entry;
+    PPORT_REQUEST request;
 
     Adapter->State = PortRemoved;
     KeCancelTimer(&Adapter->ResumeTimer);
@@ -283,8 +283,9 @@ VOID PortAdapterDelete(PPORT_ADAPTER Adapter)
     PortAdapterStop(Adapter);
     KeFlushQueuedDpcs();
     PortFreeHelpers(Adapter);
-    while ((entry = ExInterlockedPopEntrySList(&Adapter->FreeRequests, &Adapter->FreeLock)) != NULL) {
-        ExFreePoolWithTag(CONTAINING_RECORD(entry, PORT_REQUEST, Free), PORT_TAG);
+    while ((request = Adapter->FreeRequests) != NULL) {
+        Adapter->FreeRequests = request->NextFree;
+        ExFreePoolWithTag(request, PORT_TAG);
     }
     Free(Adapter->Ranges);
     Free(Adapter->Uncached);

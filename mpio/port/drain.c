@@ -152,7 +152,7 @@ static VOID CompleteRequest(PPORT_ADAPTER Adapter, PPORT_REQUEST Request)
     RemoveEntryList(&Request->Link);
     unit->Tags[srb->QueueTag / 64] &= ~(1ull << (srb->QueueTag % 64));
     unit->Outstanding--;
-    InterlockedDecrement(&Adapter->Outstanding);
+    Adapter->Outstanding--;
     if ((unit->Holds & UNIT_HOLD_BUSY) != 0 && unit->ResumeAt == 0 && unit->Outstanding <= unit->BusyBelow) {
         InterlockedAnd(&unit->Holds, ~UNIT_HOLD_BUSY);
     }

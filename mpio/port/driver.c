@@ -100,11 +100,10 @@ static VOID InitializeAdapter(PPORT_ADAPTER Adapter, PPORT_DRIVER Driver, PDEVIC
     Adapter->Pdo = Pdo;
     Adapter->Driver = Driver;
     KeInitializeSpinLock(&Adapter->Lock);
-    KeInitializeSpinLock(&Adapter->FreeLock);
+    KeInitializeSpinLock(&Adapter->ListLock);
     KeInitializeSpinLock(&Adapter->StartIoLock);
     KeInitializeSpinLock(&Adapter->InterruptLock);
     KeInitializeSpinLock(&Adapter->CompletedLock);
-    InitializeSListHead(&Adapter->FreeRequests);
     InitializeListHead(&Adapter->Completed);
     InitializeListHead(&Adapter->Units);
     InitializeListHead(&Adapter->Workers);

@@ -206,13 +206,13 @@ static PPORT_UNIT NextExpired(PPORT_ADAPTER Adapter)
         PPORT_UNIT unit = CONTAINING_RECORD(entry, PORT_UNIT, Link);
 
         if (HasExpired(unit)) {
-            InterlockedIncrement(&unit->Users);
+            unit->Users++;
             found = unit;
         }
     }
     if (found == NULL && Adapter->Probe != NULL && HasExpired(Adapter->Probe)) {
         found = Adapter->Probe;
-        InterlockedIncrement(&found->Users);
+        found->Users++;
     }
     KeReleaseSpinLock(&Adapter->Lock, irql);
     return found;

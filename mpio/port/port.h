@@ -10,7 +10,10 @@
  *   drain     completing upward what the miniport has returned
  *
  * Locks, in the order of acquisition: unit lock or adapter lock (never both ways round: adapter, then
- * unit) - StartIo lock - Interrupt lock (DIRQL) . A completion is never passed up with a lock held.
+ * unit) - StartIo lock - Interrupt lock (DIRQL). A completion is never passed up with a lock held.
+ *
+ * Counters and the free list that every request touches need no atomic instruction: a machine runs on one
+ * OS thread, and its contexts switch inside kernel calls only. Such fields are marked "plain".
  */
 #ifndef MPIO_PORT_PORT_H
 #define MPIO_PORT_PORT_H
@@ -87,7 +90,7 @@ typedef const PORT_IDENTITY *PCPORT_IDENTITY;
 /* One SRB in the port. From the adapter's free list; the miniport's SRB extension lies behind it. */
 struct DECLSPEC_ALIGN(16) _PORT_REQUEST {
     union {
-        SLIST_ENTRY Free;
+        PPORT_REQUEST NextFree;
         LIST_ENTRY Link;            /* unit's Waiting or Active */
     };
     LIST_ENTRY Finished;            /* adapter's Completed */
@@ -137,7 +140,7 @@ struct _PORT_UNIT {
     LIST_ENTRY Waiting, Active;
     ULONG Outstanding, Depth, BusyBelow, WaitingCount;
     volatile LONG Holds;            /* UNIT_HOLD_*, interlocked: miniports set them at any IRQL */
-    volatile LONG Users;            /* requests inside, plus 1 until removal */
+    LONG Users;                     /* plain: requests inside, plus 1 until removal */
     ULONG PagingCount;
     ULONGLONG ResumeAt, PausedUntil;/* interrupt time; 0 none */
     ULONGLONG Tags[4];
@@ -177,13 +180,14 @@ struct _PORT_ADAPTER {
     ULONG RequestBytes;
     ULONG BusType;
     ULONG LunLimit;
-    SLIST_HEADER FreeRequests;
-    KSPIN_LOCK FreeLock, Lock, StartIoLock, InterruptLock, CompletedLock;
+    PPORT_REQUEST FreeRequests;     /* plain */
+    KSPIN_LOCK ListLock;            /* of the miniport's own lists */
+    KSPIN_LOCK Lock, StartIoLock, InterruptLock, CompletedLock;
     LIST_ENTRY Completed;           /* requests returned by the miniport, in order */
-    LONG DrainDepth, Starting;      /* plain: contexts of a machine switch inside kernel calls only; see drain.c */
+    LONG DrainDepth, Starting;      /* plain, see drain.c */
     KDPC CompletionDpc;
     volatile LONG Holds;            /* ADAPTER_HOLD_*, interlocked */
-    volatile LONG Outstanding;
+    LONG Outstanding;               /* plain */
     ULONG BusyBelow;
     ULONGLONG ResumeAt;
     KTIMER ResumeTimer;

@@ -12,18 +12,17 @@
 PPORT_REQUEST PortAllocateRequest(PPORT_UNIT Unit)
 {
     PPORT_ADAPTER adapter = Unit->Adapter;
-    PPORT_REQUEST request;
-    PSLIST_ENTRY entry = ExInterlockedPopEntrySList(&adapter->FreeRequests, &adapter->FreeLock);
+    PPORT_REQUEST request = adapter->FreeRequests;
 
-    if (entry != NULL) {
-        request = CONTAINING_RECORD(entry, PORT_REQUEST, Free);
+    if (request != NULL) {
+        adapter->FreeRequests = request->NextFree;
     } else {
         request = ExAllocatePoolZero(NonPagedPoolNx, adapter->RequestBytes, PORT_TAG);
         if (request == NULL) {
             return NULL;
         }
     }
-    InterlockedIncrement(&Unit->Users);
+    Unit->Users++;
     request->Unit = Unit;
     request->Extended = NULL;
     request->Irp = NULL;
@@ -35,7 +34,7 @@ PPORT_REQUEST PortAllocateRequest(PPORT_UNIT Unit)
 
 VOID PortReleaseUser(PPORT_UNIT Unit)
 {
-    if (InterlockedDecrement(&Unit->Users) == 0) {
+    if (--Unit->Users == 0) {
         KeSetEvent(&Unit->Idle, IO_NO_INCREMENT, FALSE);
     }
 }
@@ -47,7 +46,8 @@ VOID PortFreeRequest(PPORT_REQUEST Request)
 
     Request->Srb = NULL;
     Request->State = PORT_REQUEST_FREE;
-    ExInterlockedPushEntrySList(&adapter->FreeRequests, &Request->Free, &adapter->FreeLock);
+    Request->NextFree = adapter->FreeRequests;
+    adapter->FreeRequests = Request;
 }
 
 /* ---- tags: per unit, so that at most 255 requests of one unit are told apart -------------------------- */
@@ -101,7 +101,7 @@ static VOID Activate(PPORT_REQUEST Request, BOOLEAN Tagged)
     srb->SrbFlags |= SRB_FLAGS_IS_ACTIVE;
     unit->Outstanding++;
     unit->Requests++;
-    InterlockedIncrement(&unit->Adapter->Outstanding);
+    unit->Adapter->Outstanding++;
     Request->Deadline = srb->TimeOutValue == 0
                             ? MAXULONGLONG
                             : KeQueryInterruptTime() + srb->TimeOutValue * PORT_SECOND;
@@ -249,7 +249,7 @@ VOID PortKickAdapter(PPORT_ADAPTER Adapter)
         entry = unit == NULL || unit->Link.Flink == &unit->Link ? Adapter->Units.Flink : unit->Link.Flink;
         next = entry == &Adapter->Units ? NULL : CONTAINING_RECORD(entry, PORT_UNIT, Link);
         if (next != NULL) {
-            InterlockedIncrement(&next->Users);
+            next->Users++;
         }
         KeReleaseSpinLock(&Adapter->Lock, irql);
         if (unit != NULL) {

@@ -89,7 +89,7 @@ NTSTATUS PortQueueReset(PPORT_UNIT Unit, PIRP Irp, PVOID Srb, UCHAR Function)
         }
         return PortEndIrp(Irp, PortStatusOf(refused), 0);
     }
-    InterlockedIncrement(&Unit->Users);
+    Unit->Users++;
     job->Unit = Unit;
     job->Irp = Irp;
     job->Srb = Srb;

@@ -15,20 +15,20 @@ ULONG StorPortInitializeListHead(PVOID HwDeviceExtension, PLIST_ENTRY ListHead)
 ULONG StorPortInterlockedInsertHeadList(PVOID HwDeviceExtension, PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
                                         PLIST_ENTRY *Result)
 {
-    *Result = ExInterlockedInsertHeadList(ListHead, ListEntry, &PortAdapterOf(HwDeviceExtension)->FreeLock);
+    *Result = ExInterlockedInsertHeadList(ListHead, ListEntry, &PortAdapterOf(HwDeviceExtension)->ListLock);
     return STOR_STATUS_SUCCESS;
 }
 
 ULONG StorPortInterlockedInsertTailList(PVOID HwDeviceExtension, PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
                                         PLIST_ENTRY *Result)
 {
-    *Result = ExInterlockedInsertTailList(ListHead, ListEntry, &PortAdapterOf(HwDeviceExtension)->FreeLock);
+    *Result = ExInterlockedInsertTailList(ListHead, ListEntry, &PortAdapterOf(HwDeviceExtension)->ListLock);
     return STOR_STATUS_SUCCESS;
 }
 
 ULONG StorPortInterlockedRemoveHeadList(PVOID HwDeviceExtension, PLIST_ENTRY ListHead, PLIST_ENTRY *Result)
 {
-    *Result = ExInterlockedRemoveHeadList(ListHead, &PortAdapterOf(HwDeviceExtension)->FreeLock);
+    *Result = ExInterlockedRemoveHeadList(ListHead, &PortAdapterOf(HwDeviceExtension)->ListLock);
     return STOR_STATUS_SUCCESS;
 }
 

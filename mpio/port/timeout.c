@@ -65,7 +65,7 @@ VOID PortUnitTimerDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2
     expired = FindExpired(unit, now);
     PortArmTimer(unit);
     if (expired || kick) {
-        InterlockedIncrement(&unit->Users);
+        unit->Users++;
     }
     KeReleaseSpinLockFromDpcLevel(&unit->Lock);
     if (expired) {

@@ -80,6 +80,11 @@ bool host_library_range(void *library, void **base, size_t *size)
     return true;
 }
 
+bool host_is_terminal(void)
+{
+    return isatty(STDERR_FILENO) != 0;
+}
+
 const char *host_environment(const char *name)
 {
     return getenv(name);

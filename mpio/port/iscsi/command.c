@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two ends of a command on a real path: what can be sent at all, and the hand-over of the result.
- * Runs in the context of the machine: from a submit, or as an interrupt.
+ * The two ends of a command on a real path: what can be sent at all, and the hand-over of the
+ * result. Runs in the context of the machine: from a submit, or as an interrupt.
  */
 #include <string.h>
 
@@ -9,8 +9,8 @@
 #include "world/trace.h"
 
 #define STATUS_CHECK_CONDITION 0x02
-#define KEY_ILLEGAL_REQUEST 0x05
-#define FIXED_SENSE_LENGTH 18
+#define KEY_ILLEGAL_REQUEST    0x05
+#define FIXED_SENSE_LENGTH     18
 
 void iscsi_command_clear(struct array_cmd *scsi)
 {
@@ -21,7 +21,8 @@ void iscsi_command_clear(struct array_cmd *scsi)
     scsi->checksum = 0;
 }
 
-/* ---- what can be sent --------------------------------------------------------------------------- */
+/* ---- what can be sent ---------------------------------------------------------------------------
+ */
 static bool refuse(struct array_cmd *scsi, uint8_t asc)
 {
     scsi->status = STATUS_CHECK_CONDITION;
@@ -47,7 +48,8 @@ bool iscsi_command_check(struct array_cmd *scsi)
     return true;
 }
 
-/* ---- results ------------------------------------------------------------------------------------ */
+/* ---- results ------------------------------------------------------------------------------------
+ */
 /* Single-level LUN: peripheral device or flat space addressing; anything else has no number. */
 static uint64_t lun_number(const uint8_t lun[8])
 {
@@ -85,7 +87,8 @@ static void hand_over(struct iscsi_path *p, struct hba_cmd *cmd)
         trace_emit(h->world, h->machine, TRACE_CDB,
                    (uint64_t)h->ordinal << 48 | (uint64_t)cmd->target << 32 | lun_number(scsi->lun),
                    (uint64_t)(scsi->cdb_length != 0 ? scsi->cdb[0] : 0) << 32 | scsi->length,
-                   (uint64_t)cmd->status << 32 | (uint64_t)scsi->status << 24 | sense_triple(scsi), 0);
+                   (uint64_t)cmd->status << 32 | (uint64_t)scsi->status << 24 | sense_triple(scsi),
+                   0);
     cmd->done(cmd);
 }
 

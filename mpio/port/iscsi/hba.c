@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The HBA around the paths: struct hba_operations for the miniport, creation, and what can be asked.
- * Allocates when HBAs and paths are made. Runs in the world's loop or between runs.
+ * The HBA around the paths: struct hba_operations for the miniport, creation, and what can be
+ * asked. Allocates when HBAs and paths are made. Runs in the world's loop or between runs.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -11,11 +11,11 @@
 #include "host/host.h"
 #include "port/iscsi/path.h"
 
-#define DEFAULT_QUEUE_DEPTH 32
+#define DEFAULT_QUEUE_DEPTH     32
 #define DEFAULT_COMMAND_TIMEOUT (10 * WORLD_SECOND)
-#define DEFAULT_LOGIN_TIMEOUT (10 * WORLD_SECOND)
-#define DEFAULT_RETRY_INTERVAL (500 * WORLD_MS)
-#define MAX_ISID 0xffffffu
+#define DEFAULT_LOGIN_TIMEOUT   (10 * WORLD_SECOND)
+#define DEFAULT_RETRY_INTERVAL  (500 * WORLD_MS)
+#define MAX_ISID                0xffffffu
 
 static const struct hba_operations operations;
 
@@ -30,7 +30,8 @@ static struct iscsi_hba *hba_of(const struct hba *h)
     return (struct iscsi_hba *)(uintptr_t)h; /* hba is the first member */
 }
 
-/* ---- operations --------------------------------------------------------------------------------- */
+/* ---- operations ---------------------------------------------------------------------------------
+ */
 static void submit(struct hba *h, struct hba_cmd *cmd)
 {
     cmd->hba = h;
@@ -71,7 +72,7 @@ static bool target_present(struct hba *h, uint32_t target)
 
 static void free_texts(struct iscsi_session_config *texts)
 {
-    const char *const all[] = {texts->portal, texts->target, texts->initiator, texts->user,
+    const char *const all[] = {texts->portal, texts->target,      texts->initiator,    texts->user,
                                texts->secret, texts->target_user, texts->target_secret};
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -106,14 +107,15 @@ static const struct hba_operations operations = {
     .destroy = destroy,
 };
 
-/* ---- creation ----------------------------------------------------------------------------------- */
+/* ---- creation -----------------------------------------------------------------------------------
+ */
 struct hba *iscsi_hba_create(struct machine *m, const struct iscsi_hba_config *config)
 {
     struct iscsi_hba *i;
 
     if (config->name == NULL || config->initiator == NULL || *config->initiator == '\0' ||
-        strlen(config->name) >= sizeof i->hba.name || strlen(config->initiator) > ISCSI_MAX_INITIATOR ||
-        fabric_find_hba(m, config->name) != NULL)
+        strlen(config->name) >= sizeof i->hba.name ||
+        strlen(config->initiator) > ISCSI_MAX_INITIATOR || fabric_find_hba(m, config->name) != NULL)
         return NULL;
     i = calloc(1, sizeof *i);
     if (i == NULL)
@@ -154,7 +156,8 @@ static const char *check_config(const struct hba *h, const struct iscsi_path_con
     if (config->target_user != NULL && config->user == NULL)
         return "mutual CHAP needs the initiator's user and secret too";
     if (!text_fits(config->user, ISCSI_MAX_TEXT) || !text_fits(config->secret, ISCSI_MAX_TEXT) ||
-        !text_fits(config->target_user, ISCSI_MAX_TEXT) || !text_fits(config->target_secret, ISCSI_MAX_TEXT))
+        !text_fits(config->target_user, ISCSI_MAX_TEXT) ||
+        !text_fits(config->target_secret, ISCSI_MAX_TEXT))
         return "a CHAP text is empty or longer than 255 bytes";
     if (config->isid > MAX_ISID)
         return "the ISID does not fit into 24 bits";
@@ -167,14 +170,16 @@ static bool copy_text(const char **to, const char *from)
     return from == NULL || *to != NULL;
 }
 
-static bool copy_texts(struct iscsi_path *p, const struct hba *h, const struct iscsi_path_config *config)
+static bool copy_texts(struct iscsi_path *p, const struct hba *h,
+                       const struct iscsi_path_config *config)
 {
     struct iscsi_session_config *texts = &p->texts;
 
     texts->isid = config->isid != 0 ? config->isid : (h->ordinal << 8 | p->target) & MAX_ISID;
     texts->header_digest = config->header_digest;
     return copy_text(&texts->portal, config->portal) && copy_text(&texts->target, config->target) &&
-           copy_text(&texts->initiator, config->initiator != NULL ? config->initiator : h->initiator) &&
+           copy_text(&texts->initiator,
+                     config->initiator != NULL ? config->initiator : h->initiator) &&
            copy_text(&texts->user, config->user) && copy_text(&texts->secret, config->secret) &&
            copy_text(&texts->target_user, config->target_user) &&
            copy_text(&texts->target_secret, config->target_secret);
@@ -196,7 +201,8 @@ static void set_times(struct iscsi_path_times *times, const struct iscsi_path_co
     times->ping_timeout = or_default(config->ping_timeout, times->command / 4 + 1);
 }
 
-static int refuse(const struct iscsi_hba *i, const struct iscsi_path_config *config, const char *why)
+static int refuse(const struct iscsi_hba *i, const struct iscsi_path_config *config,
+                  const char *why)
 {
     char line[640];
 
@@ -234,7 +240,8 @@ int iscsi_hba_add_path(struct hba *h, const struct iscsi_path_config *config)
     return (int)p->target;
 }
 
-/* ---- links and questions ------------------------------------------------------------------------ */
+/* ---- links and questions ------------------------------------------------------------------------
+ */
 void iscsi_hba_link(struct hba *h, uint32_t target, bool up)
 {
     struct iscsi_hba *i = hba_of(h);

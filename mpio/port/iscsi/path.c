@@ -3,10 +3,10 @@
  * The life of a path: attempts to log in, silence, loss, resets, return; states in path.h.
  *
  * A path goes down when the connection ends, when a NOP-Out gets no answer within ping_timeout, or
- * when the oldest command gets none within the command time-out. The session is closed before anything
- * is told, so the library never touches a buffer that was handed back. What the machine sees - events,
- * ends of commands - happens in the news event, which runs for the machine and raises an interrupt; as
- * in the fabric LINK_DOWN precedes the failed commands.
+ * when the oldest command gets none within the command time-out. The session is closed before
+ * anything is told, so the library never touches a buffer that was handed back. What the machine
+ * sees - events, ends of commands - happens in the news event, which runs for the machine and
+ * raises an interrupt; as in the fabric LINK_DOWN precedes the failed commands.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,13 +16,12 @@
 #include "port/iscsi/path.h"
 #include "world/trace.h"
 
-#define CONTAINER(pointer, member)                                                                  \
+#define CONTAINER(pointer, member)                                                                 \
     ((struct iscsi_path *)(void *)((char *)(pointer)-offsetof(struct iscsi_path, member)))
 
 enum trace_link_state { LINK_STATE_DOWN, LINK_STATE_UP, LINK_STATE_GONE, LINK_STATE_ARRIVED };
 
 static void look(struct iscsi_path *p);
-static void attempt(struct iscsi_path *p);
 
 const char *iscsi_path_phase_name(enum iscsi_path_phase phase)
 {
@@ -64,15 +63,16 @@ static void report(struct iscsi_path *p, const char *what)
 {
     char line[1100];
 
-    snprintf(line, sizeof line, "iSCSI path %s target %" PRIu32 " (portal %s, %s): %s", p->hba->hba.name,
-             p->target, p->texts.portal, p->texts.target, what);
+    snprintf(line, sizeof line, "iSCSI path %s target %" PRIu32 " (portal %s, %s): %s",
+             p->hba->hba.name, p->target, p->texts.portal, p->texts.target, what);
     if (p->hba->report != NULL)
         p->hba->report(p->hba->user, line);
     else
         host_log(line);
 }
 
-/* ---- time --------------------------------------------------------------------------------------- */
+/* ---- time ---------------------------------------------------------------------------------------
+ */
 static void schedule(struct iscsi_path *p)
 {
     uint64_t due = WORLD_NEVER;
@@ -109,7 +109,8 @@ static void post_news(struct iscsi_path *p)
         world_post(p->hba->hba.world, &p->news, now(p), EVENT_INTERRUPT);
 }
 
-/* ---- sockets ------------------------------------------------------------------------------------ */
+/* ---- sockets ------------------------------------------------------------------------------------
+ */
 static void unwatch(struct iscsi_path *p)
 {
     if (p->fd >= 0)
@@ -149,7 +150,8 @@ static bool watch(struct iscsi_path *p)
     return true;
 }
 
-/* ---- down --------------------------------------------------------------------------------------- */
+/* ---- down ---------------------------------------------------------------------------------------
+ */
 /* Held commands of one LUN, or of all (lun NULL). */
 static void abort_held(struct iscsi_path *p, const uint8_t *lun)
 {
@@ -187,7 +189,8 @@ static void lose(struct iscsi_path *p, const char *reason)
     close_session(p, HBA_LINK_DOWN);
     p->holding = false;
     p->phase = ISCSI_PATH_DRAINING;
-    /* At once after a session that lived a while; else a target that drops each login would keep us busy. */
+    /* At once after a session that lived a while; else a target that drops each login would keep us
+     * busy. */
     p->retry_at = now(p);
     if (!was_up || now(p) < after(p->up_at, p->times.retry))
         p->retry_at = after(now(p), p->times.retry);
@@ -206,7 +209,8 @@ static void lose(struct iscsi_path *p, const char *reason)
     post_news(p);
 }
 
-/* ---- up ----------------------------------------------------------------------------------------- */
+/* ---- up -----------------------------------------------------------------------------------------
+ */
 static void come_up(struct iscsi_path *p)
 {
     p->phase = ISCSI_PATH_UP;
@@ -262,7 +266,8 @@ static void attempt(struct iscsi_path *p)
     look(p);
 }
 
-/* ---- events ------------------------------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------------------------------
+ */
 /* Any answer shows that the connection lives: the NOP-Out may wait behind much data. */
 static void check_silence(struct iscsi_path *p)
 {
@@ -354,7 +359,8 @@ static void tell(struct iscsi_path *p, enum hba_event event)
         h->on_event(h, event, p->target);
 }
 
-/* The interrupt. A callback may come back with submits and resets: each step looks at the state anew. */
+/* The interrupt. A callback may come back with submits and resets: each step looks at the state
+ * anew. */
 static void tell_news(void *argument)
 {
     struct iscsi_path *p = argument;
@@ -395,7 +401,8 @@ static void on_news(struct event *e)
         tell_news(p); /* a machine without a kernel: nothing to raise */
 }
 
-/* ---- from the HBA ------------------------------------------------------------------------------- */
+/* ---- from the HBA -------------------------------------------------------------------------------
+ */
 void iscsi_path_start(struct iscsi_path *p)
 {
     struct machine *m = p->hba->hba.machine;
@@ -471,8 +478,8 @@ void iscsi_path_reset_lun(struct iscsi_path *p, const uint8_t lun[8])
     iscsi_command_drain(p);
 }
 
-/* Dropping the session ends every task of the I_T nexus. The path stays up for the miniport unless the
- * next login fails. */
+/* Dropping the session ends every task of the I_T nexus. The path stays up for the miniport unless
+ * the next login fails. */
 void iscsi_path_reset(struct iscsi_path *p)
 {
     abort_held(p, NULL);

@@ -34,23 +34,23 @@ struct iscsi_path {
     struct iscsi_hba *hba;
     uint32_t target;
     struct iscsi_path_times times;
-    struct iscsi_session_config texts;  /* copies */
+    struct iscsi_session_config texts; /* copies */
     struct iscsi_session *session;
     enum iscsi_path_phase phase;
-    bool enabled;               /* iscsi_hba_link */
-    bool holding;               /* a reset of ours reconnects: new commands wait in `held` */
-    bool present;               /* the target exists for the machine: up, or lost a short time ago */
-    bool lost;                  /* it was up before and is not now */
+    bool enabled; /* iscsi_hba_link */
+    bool holding; /* a reset of ours reconnects: new commands wait in `held` */
+    bool present; /* the target exists for the machine: up, or lost a short time ago */
+    bool lost;    /* it was up before and is not now */
     bool told_up, told_present; /* what the miniport knows */
     struct hba_cmd *held, **held_end;
-    int fd;                     /* watched, or -1 */
+    int fd; /* watched, or -1 */
     unsigned want;
     uint64_t opened_at, up_at, lost_at, retry_at;
     uint64_t next_ping, ping_sent;
-    uint64_t answers;           /* of the session when the NOP-Out that is under way was sent */
-    struct event timer;         /* the earliest of the deadlines */
-    struct event news;          /* hands finished commands and link events to the machine */
-    struct event flush;         /* sends what was submitted since */
+    uint64_t answers;   /* of the session when the NOP-Out that is under way was sent */
+    struct event timer; /* the earliest of the deadlines */
+    struct event news;  /* hands finished commands and link events to the machine */
+    struct event flush; /* sends what was submitted since */
     uint64_t commands, lost_commands, logins;
     char error[320];
 };
@@ -63,7 +63,8 @@ struct iscsi_hba {
     struct iscsi_path *path[HBA_MAX_TARGETS];
 };
 
-/* ---- path.c ------------------------------------------------------------------------------------- */
+/* ---- path.c -------------------------------------------------------------------------------------
+ */
 /* First call on a path whose memory is zero but for hba, target, times, texts and session. */
 void iscsi_path_start(struct iscsi_path *p);
 /* Closes the session and takes the path out of the world. */
@@ -74,7 +75,8 @@ void iscsi_path_reset_lun(struct iscsi_path *p, const uint8_t lun[8]);
 void iscsi_path_reset(struct iscsi_path *p);
 const char *iscsi_path_phase_name(enum iscsi_path_phase phase);
 
-/* ---- command.c ---------------------------------------------------------------------------------- */
+/* ---- command.c ----------------------------------------------------------------------------------
+ */
 void iscsi_command_clear(struct array_cmd *scsi);
 /* False when the library cannot carry it: the result is then set, as a target would refuse it. */
 bool iscsi_command_check(struct array_cmd *scsi);

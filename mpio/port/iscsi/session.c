@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * libiscsi 1.19 behind session.h. Its own reconnect is off: a lost connection would replay commands
- * with a new ISID, which is another I_T nexus. Its time-outs are off as well: they count whole seconds.
- * The library cancels what is outstanding when a connection dies, accepts commands afterwards and still
- * says "logged in"; so one unasked CANCELLED, or a failing service, means broken.
+ * with a new ISID, which is another I_T nexus. Its time-outs are off as well: they count whole
+ * seconds. The library cancels what is outstanding when a connection dies, accepts commands
+ * afterwards and still says "logged in"; so one unasked CANCELLED, or a failing service, means
+ * broken.
  *
- * struct scsi_task is public: the tasks come from slots of ours, so that a command allocates nothing
- * here. The library reads and writes the caller's buffer directly through the slot's iovec. Runs in
- * the world's loop; its callbacks run inside the library's calls and only note what happened.
+ * struct scsi_task is public: the tasks come from slots of ours, so that a command allocates
+ * nothing here. The library reads and writes the caller's buffer directly through the slot's iovec.
+ * Runs in the world's loop; its callbacks run inside the library's calls and only note what
+ * happened.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +22,9 @@
 #include "port/iscsi/iscsi_hba.h"
 #include "port/iscsi/session.h"
 
-#define SLOTS_PER_BLOCK 64u
-#define ISID_RANDOM_BITS 0x4f4d50u /* the same for every session: the qualifier tells them apart */
+#define SLOTS_PER_BLOCK  64u
+#define ISID_RANDOM_BITS 0x4f4d50u /* the same for every session: the qualifier tells them apart   \
+                                    */
 
 #define NO_TASK 0xffffffffu /* the referenced task tag of a LUN reset */
 
@@ -50,19 +53,20 @@ struct iscsi_session {
     struct iscsi_session_config config;
     struct iscsi_context *context;
     enum iscsi_session_state state;
-    enum hba_status cancel_status;  /* what a cancelled command ends with */
-    bool cancelling;                /* we asked for it */
+    enum hba_status cancel_status; /* what a cancelled command ends with */
+    bool cancelling;               /* we asked for it */
     struct command_queue outstanding, finished;
     unsigned slot_count;
     struct slot *free_slots;
     struct slot_block *blocks;
     uint64_t answers;
-    unsigned pings, resets;         /* unanswered */
+    unsigned pings, resets; /* unanswered */
     uint64_t reset_since;
     char error[320];
 };
 
-/* ---- lists -------------------------------------------------------------------------------------- */
+/* ---- lists --------------------------------------------------------------------------------------
+ */
 static void queue_init(struct command_queue *q)
 {
     q->first = NULL;
@@ -110,8 +114,10 @@ static struct slot *take_slot(struct iscsi_session *s)
     return slot;
 }
 
-/* ---- ends --------------------------------------------------------------------------------------- */
-/* Keeps the first reason. Parts of the text may come from the target: only printable ASCII stays. */
+/* ---- ends ---------------------------------------------------------------------------------------
+ */
+/* Keeps the first reason. Parts of the text may come from the target: only printable ASCII stays.
+ */
 static void break_session(struct iscsi_session *s, const char *what, const char *detail)
 {
     if (s->state == ISCSI_SESSION_BROKEN || s->cancelling)
@@ -142,7 +148,8 @@ static void finish(struct slot *slot, enum hba_status status)
     s->free_slots = slot;
 }
 
-/* ---- answers ------------------------------------------------------------------------------------ */
+/* ---- answers ------------------------------------------------------------------------------------
+ */
 /* CHECK CONDITION comes with a data segment: a length of two bytes, then the sense data. */
 static void take_sense(struct array_cmd *scsi, const struct scsi_task *task)
 {
@@ -160,8 +167,9 @@ static void take_sense(struct array_cmd *scsi, const struct scsi_task *task)
     scsi->sense_length = (uint8_t)length;
 }
 
-/* The target's figures are bounded by what was asked for; the library itself refuses data beyond the
- * iovec. It does not tell how much came: a target that sends less than it says goes unnoticed. */
+/* The target's figures are bounded by what was asked for; the library itself refuses data beyond
+ * the iovec. Two things it keeps from us, so both pass as good: a target that sends less data than
+ * it says, and the iSCSI response "target failure" with a SCSI status of zero. */
 static void take_lengths(struct array_cmd *scsi, const struct scsi_task *task)
 {
     uint32_t residual = task->residual > UINT32_MAX ? UINT32_MAX : (uint32_t)task->residual;
@@ -182,7 +190,7 @@ static void on_command(struct iscsi_context *context, int status, void *data, vo
     struct iscsi_session *s = slot->session;
     struct array_cmd *scsi = &slot->cmd->scsi;
 
-    (void)data;
+    (void)context, (void)data;
     if (status >= 0 && status <= 0xff) {
         s->answers++;
         scsi->status = (uint8_t)status;
@@ -192,13 +200,10 @@ static void on_command(struct iscsi_context *context, int status, void *data, vo
         finish(slot, HBA_OK);
     } else {
         finish(slot, s->cancel_status);
-        if (status == (int)SCSI_STATUS_CANCELLED) {
+        if (status == (int)SCSI_STATUS_CANCELLED)
             break_session(s, "connection lost", "");
-        } else {
-            const char *detail = iscsi_get_error(context);
-
-            break_session(s, "protocol error", detail != NULL ? detail : "");
-        }
+        else
+            break_with_library_error(s, "protocol error");
     }
     free(slot->task.datain.data);
     slot->task.datain.data = NULL;
@@ -270,7 +275,8 @@ static void on_connect(struct iscsi_context *context, int status, void *data, vo
         break_with_library_error(s, "login failed");
 }
 
-/* ---- open and close ----------------------------------------------------------------------------- */
+/* ---- open and close -----------------------------------------------------------------------------
+ */
 struct iscsi_session *iscsi_session_create(const struct iscsi_session_config *config)
 {
     struct iscsi_session *s = calloc(1, sizeof *s);
@@ -299,15 +305,18 @@ static bool configure(struct iscsi_context *context, const struct iscsi_session_
 {
     iscsi_set_noautoreconnect(context, 1);
     iscsi_set_timeout(context, 0);
-    return iscsi_set_isid_random(context, ISID_RANDOM_BITS ^ config->isid >> 16, config->isid & 0xffff) == 0 &&
+    return iscsi_set_isid_random(context, ISID_RANDOM_BITS ^ config->isid >> 16,
+                                 config->isid & 0xffff) == 0 &&
            iscsi_set_targetname(context, config->target) == 0 &&
            iscsi_set_session_type(context, ISCSI_SESSION_NORMAL) == 0 &&
-           iscsi_set_header_digest(context, config->header_digest ? ISCSI_HEADER_DIGEST_CRC32C
-                                                                  : ISCSI_HEADER_DIGEST_NONE_CRC32C) == 0 &&
+           iscsi_set_header_digest(context, config->header_digest
+                                                ? ISCSI_HEADER_DIGEST_CRC32C
+                                                : ISCSI_HEADER_DIGEST_NONE) == 0 &&
            (config->user == NULL ||
             iscsi_set_initiator_username_pwd(context, config->user, config->secret) == 0) &&
            (config->target_user == NULL ||
-            iscsi_set_target_username_pwd(context, config->target_user, config->target_secret) == 0);
+            iscsi_set_target_username_pwd(context, config->target_user, config->target_secret) ==
+                0);
 }
 
 void iscsi_session_open(struct iscsi_session *s)
@@ -347,7 +356,8 @@ const char *iscsi_session_error(const struct iscsi_session *s)
     return s->error;
 }
 
-/* ---- socket ------------------------------------------------------------------------------------- */
+/* ---- socket -------------------------------------------------------------------------------------
+ */
 int iscsi_session_fd(const struct iscsi_session *s)
 {
     return s->context != NULL ? iscsi_get_fd(s->context) : -1;
@@ -373,7 +383,8 @@ void iscsi_session_service(struct iscsi_session *s, unsigned got)
         break_session(s, "connection lost", "closed by the other side");
 }
 
-/* ---- commands ----------------------------------------------------------------------------------- */
+/* ---- commands -----------------------------------------------------------------------------------
+ */
 static int lun_field(const uint8_t lun[8])
 {
     return lun[0] << 8 | lun[1]; /* the library puts the first level on the wire as it is */
@@ -407,8 +418,8 @@ bool iscsi_session_submit(struct iscsi_session *s, struct hba_cmd *cmd, uint64_t
     if (slot == NULL)
         return false;
     prepare_task(slot, &cmd->scsi);
-    if (iscsi_scsi_command_async(s->context, lun_field(cmd->scsi.lun), &slot->task, on_command, NULL,
-                                 slot) != 0) {
+    if (iscsi_scsi_command_async(s->context, lun_field(cmd->scsi.lun), &slot->task, on_command,
+                                 NULL, slot) != 0) {
         slot->next_free = s->free_slots;
         s->free_slots = slot;
         break_with_library_error(s, "cannot queue a command");
@@ -465,15 +476,17 @@ bool iscsi_session_ping_unanswered(const struct iscsi_session *s)
     return s->pings != 0;
 }
 
-/* ---- LUN reset ---------------------------------------------------------------------------------- */
+/* ---- LUN reset ----------------------------------------------------------------------------------
+ */
 static bool all_sent(const struct iscsi_session *s)
 {
-    return iscsi_out_queue_length(s->context) == 0 && (iscsi_which_events(s->context) & LIBRARY_OUT) == 0;
+    return iscsi_out_queue_length(s->context) == 0 &&
+           (iscsi_which_events(s->context) & LIBRARY_OUT) == 0;
 }
 
-/* A command that left entirely can be forgotten: late answers to an unknown task are ignored. One that
- * waits in the send queue cannot: its command number would be missing, its data segments would be sent
- * from memory that has another use by then. */
+/* A command that left entirely can be forgotten: late answers to an unknown task are ignored. One
+ * that waits in the send queue cannot: its command number would be missing, its data segments would
+ * be sent from memory that has another use by then. */
 bool iscsi_session_reset_lun(struct iscsi_session *s, const uint8_t lun[8], uint64_t now)
 {
     struct hba_cmd *next;
@@ -482,8 +495,8 @@ bool iscsi_session_reset_lun(struct iscsi_session *s, const uint8_t lun[8], uint
     if (s->state != ISCSI_SESSION_READY || !all_sent(s))
         return false;
     /* Not iscsi_task_mgmt_lun_reset_async: that one cancels the commands of every LUN. */
-    if (iscsi_task_mgmt_async(s->context, lun_field(lun), ISCSI_TM_LUN_RESET, NO_TASK, 0, on_lun_reset,
-                              s) != 0)
+    if (iscsi_task_mgmt_async(s->context, lun_field(lun), ISCSI_TM_LUN_RESET, NO_TASK, 0,
+                              on_lun_reset, s) != 0)
         return false;
     if (s->resets++ == 0)
         s->reset_since = now;
@@ -493,7 +506,8 @@ bool iscsi_session_reset_lun(struct iscsi_session *s, const uint8_t lun[8], uint
         struct slot *slot = cmd->hardware;
 
         next = cmd->next;
-        if (memcmp(cmd->scsi.lun, lun, 8) == 0 && iscsi_scsi_cancel_task(s->context, &slot->task) != 0)
+        if (memcmp(cmd->scsi.lun, lun, 8) == 0 &&
+            iscsi_scsi_cancel_task(s->context, &slot->task) != 0)
             break;
     }
     s->cancelling = false;

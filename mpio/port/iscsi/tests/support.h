@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Live tests: a tgtd of our own (tools/tgt_rig.sh), proxies to hurt paths (tools/path_proxy.c, run in a
- * child), a world with the host clock, and one HBA whose events and completions are recorded. Programs
- * run in the root of the tree. Without tgtd every test is skipped with the reason.
+ * Live tests: a tgtd of our own (tools/tgt_rig.sh), proxies to hurt paths (tools/path_proxy.c, run
+ * in a child), a world with the host clock, and one HBA whose events and completions are recorded.
+ * Programs run in the root of the tree. Without tgtd every test is skipped with the reason.
  */
 #ifndef MPIO_PORT_ISCSI_TESTS_SUPPORT_H
 #define MPIO_PORT_ISCSI_TESTS_SUPPORT_H
@@ -23,18 +23,20 @@
 #include "port/iscsi/iscsi_hba.h"
 
 #define INITIATOR "iqn.2026-11.org.openmpio:test"
-#define LOGIN_MS 3000u
+#define LOGIN_MS  3000u
 
-/* ---- the target --------------------------------------------------------------------------------- */
+/* ---- the target ---------------------------------------------------------------------------------
+ */
 static struct {
     char *directory;
     char portal[2][64], target[128];
     unsigned port;
     int pid;
-    char reason[512];           /* why there is no target */
+    char reason[512]; /* why there is no target */
 } rig;
 
-static void rig_value(const char *output, const char *name, unsigned which, char *value, size_t size)
+static void rig_value(const char *output, const char *name, unsigned which, char *value,
+                      size_t size)
 {
     const char *at = output;
 
@@ -52,7 +54,8 @@ static void rig_value(const char *output, const char *name, unsigned which, char
 
 static bool rig_start_again(const char *luns, const char *size)
 {
-    const char *const argv[] = {"/bin/sh", "tools/tgt_rig.sh", "start", rig.directory, luns, size, NULL};
+    const char *const argv[] = {"/bin/sh", "tools/tgt_rig.sh", "start", rig.directory, luns, size,
+                                NULL};
     char output[1024], number[32];
 
     if (host_run(argv, output, sizeof output) != 0) {
@@ -94,15 +97,16 @@ static int rig_stop(void **state)
     return 0;
 }
 
-#define NEED_RIG()                                                                                  \
-    do {                                                                                            \
-        if (rig.port == 0) {                                                                        \
-            print_message("skipped: %s\n", rig.reason);                                             \
-            skip();                                                                                 \
-        }                                                                                           \
+#define NEED_RIG()                                                                                 \
+    do {                                                                                           \
+        if (rig.port == 0) {                                                                       \
+            print_message("skipped: %s\n", rig.reason);                                            \
+            skip();                                                                                \
+        }                                                                                          \
     } while (0)
 
-/* ---- proxies ------------------------------------------------------------------------------------ */
+/* ---- proxies ------------------------------------------------------------------------------------
+ */
 struct test_proxy {
     int pid, commands, answers;
     char portal[64];
@@ -158,7 +162,8 @@ static void proxy_stop(struct test_proxy *p)
     waitpid(p->pid, NULL, 0);
 }
 
-/* ---- the world ---------------------------------------------------------------------------------- */
+/* ---- the world ----------------------------------------------------------------------------------
+ */
 #define MAX_EVENTS 64
 struct rig_world {
     struct world *world;
@@ -170,8 +175,8 @@ struct rig_world {
         uint64_t time;
     } event[MAX_EVENTS];
     unsigned events;
-    unsigned done;              /* commands that ended */
-    char report[2048];          /* lines of the HBA */
+    unsigned done;     /* commands that ended */
+    char report[2048]; /* lines of the HBA */
 };
 
 static void on_event(struct hba *h, enum hba_event event, uint32_t target)
@@ -195,8 +200,11 @@ static void on_report(void *user, const char *line)
 static void world_up(struct rig_world *r, uint64_t dev_loss_time)
 {
     struct world_options options = {.seed = 1, .clock = WORLD_CLOCK_HOST};
-    struct iscsi_hba_config config = {.name = "hba0", .initiator = INITIATOR,
-                                      .dev_loss_time = dev_loss_time, .report = on_report, .user = r};
+    struct iscsi_hba_config config = {.name = "hba0",
+                                      .initiator = INITIATOR,
+                                      .dev_loss_time = dev_loss_time,
+                                      .report = on_report,
+                                      .user = r};
 
     memset(r, 0, sizeof *r);
     r->world = world_create(&options);
@@ -215,14 +223,14 @@ static void world_down(struct rig_world *r)
 }
 
 /* Runs the world until the condition holds; it must within `ms`. */
-#define RUN_UNTIL(r, condition, ms)                                                                 \
-    do {                                                                                            \
-        uint64_t until_ = world_now((r)->world) + (ms)*WORLD_MS;                                    \
-        while (!(condition) && world_now((r)->world) < until_)                                      \
-            world_run((r)->world, world_now((r)->world) + WORLD_MS);                                \
-        if (!(condition))                                                                           \
-            print_message("%s", (r)->report);                                                       \
-        assert_true(condition);                                                                     \
+#define RUN_UNTIL(r, condition, ms)                                                                \
+    do {                                                                                           \
+        uint64_t until_ = world_now((r)->world) + (ms)*WORLD_MS;                                   \
+        while (!(condition) && world_now((r)->world) < until_)                                     \
+            world_run((r)->world, world_now((r)->world) + WORLD_MS);                               \
+        if (!(condition))                                                                          \
+            print_message("%s", (r)->report);                                                      \
+        assert_true(condition);                                                                    \
     } while (0)
 
 static void run_for(struct rig_world *r, unsigned ms)
@@ -256,15 +264,16 @@ static bool is_up(const struct rig_world *r, uint32_t target)
 
 static uint32_t add_path(struct rig_world *r, const char *portal)
 {
-    struct iscsi_path_config config = {.portal = portal, .target = rig.target,
-                                       .retry_interval = 20 * WORLD_MS};
+    struct iscsi_path_config config = {
+        .portal = portal, .target = rig.target, .retry_interval = 20 * WORLD_MS};
     int target = iscsi_hba_add_path(r->hba, &config);
 
     assert_true(target >= 0);
     return (uint32_t)target;
 }
 
-/* ---- commands ----------------------------------------------------------------------------------- */
+/* ---- commands -----------------------------------------------------------------------------------
+ */
 struct test_command {
     struct hba_cmd cmd;
     uint8_t cdb[32];
@@ -300,8 +309,9 @@ static void submit(struct rig_world *r, struct test_command *c, uint32_t target,
 static void submit_block(struct rig_world *r, struct test_command *c, uint32_t target, unsigned lun,
                          uint32_t lba, uint16_t blocks, void *data, bool out)
 {
-    uint8_t cdb[10] = {out ? 0x2a : 0x28, 0, (uint8_t)(lba >> 24), (uint8_t)(lba >> 16), (uint8_t)(lba >> 8),
-                       (uint8_t)lba, 0, (uint8_t)(blocks >> 8), (uint8_t)blocks};
+    uint8_t cdb[10] = {
+        out ? 0x2a : 0x28, 0, (uint8_t)(lba >> 24),   (uint8_t)(lba >> 16), (uint8_t)(lba >> 8),
+        (uint8_t)lba,      0, (uint8_t)(blocks >> 8), (uint8_t)blocks};
 
     submit(r, c, target, lun, cdb, sizeof cdb, data, blocks * 512u, out);
 }
@@ -312,7 +322,8 @@ static void wait_for(struct rig_world *r, struct test_command *c)
     assert_int_equal(c->endings, 1);
 }
 
-static void test_unit_ready(struct rig_world *r, struct test_command *c, uint32_t target, unsigned lun)
+static void test_unit_ready(struct rig_world *r, struct test_command *c, uint32_t target,
+                            unsigned lun)
 {
     static const uint8_t cdb[6];
 

@@ -70,7 +70,8 @@ static void written_data_is_read_back(void **state)
 
 static void short_and_long_answers_have_residuals(void **state)
 {
-    static const uint8_t inquiry[6] = {0x12, 0, 0, 0, 255}, read_two[10] = {0x28, 0, 0, 0, 0, 0, 0, 0, 2};
+    static const uint8_t inquiry[6] = {0x12, 0, 0, 0, 255},
+                         read_two[10] = {0x28, 0, 0, 0, 0, 0, 0, 0, 2};
     struct rig_world r;
     struct test_command c;
     uint8_t data[1024 + 16];
@@ -211,7 +212,8 @@ static void lun_reset_aborts_before_it_returns(void **state)
     world_down(&r);
 }
 
-/* Parts of large writes still wait in the send queue: only dropping the session gets rid of them. */
+/* Parts of large writes still wait in the send queue: only dropping the session gets rid of them.
+ */
 static void lun_reset_with_unsent_data_drops_the_session_unseen(void **state)
 {
     struct rig_world r;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Logins that work and logins that do not: CHAP, wrong names, silent and absent portals, bad configurations. */
+/* Logins that work and logins that do not: CHAP, wrong names, silent and absent portals, bad
+ * configurations. */
 #include "support.h"
 
-#define USER "alice"
-#define SECRET "wonderland123"
-#define TARGET_USER "queen"
+#define USER          "alice"
+#define SECRET        "wonderland123"
+#define TARGET_USER   "queen"
 #define TARGET_SECRET "offwithheads1"
 
 static char chap_target[160];
@@ -64,8 +65,11 @@ static void assert_refused(const struct iscsi_path_config *config, const char *w
 
 static struct iscsi_path_config chap(const char *user, const char *secret)
 {
-    return (struct iscsi_path_config){.portal = rig.portal[0], .target = chap_target, .user = user,
-                                      .secret = secret, .retry_interval = 20 * WORLD_MS};
+    return (struct iscsi_path_config){.portal = rig.portal[0],
+                                      .target = chap_target,
+                                      .user = user,
+                                      .secret = secret,
+                                      .retry_interval = 20 * WORLD_MS};
 }
 
 static void chap_with_the_right_secret(void **state)
@@ -101,7 +105,8 @@ static void chap_with_wrong_secrets(void **state)
 
 static void header_digests(void **state)
 {
-    struct iscsi_path_config config = {.portal = rig.portal[1], .target = rig.target, .header_digest = true};
+    struct iscsi_path_config config = {
+        .portal = rig.portal[1], .target = rig.target, .header_digest = true};
 
     (void)state;
     NEED_RIG();
@@ -110,7 +115,8 @@ static void header_digests(void **state)
 
 static void unknown_target_and_closed_port(void **state)
 {
-    struct iscsi_path_config config = {.portal = rig.portal[0], .target = "iqn.2026-11.nobody:home",
+    struct iscsi_path_config config = {.portal = rig.portal[0],
+                                       .target = "iqn.2026-11.nobody:home",
                                        .retry_interval = 20 * WORLD_MS};
 
     (void)state;
@@ -126,8 +132,8 @@ static void silent_portal_ends_at_the_login_timeout(void **state)
 {
     struct test_proxy proxy;
     struct rig_world r;
-    struct iscsi_path_config config = {.target = rig.target, .login_timeout = 100 * WORLD_MS,
-                                       .retry_interval = 20 * WORLD_MS};
+    struct iscsi_path_config config = {
+        .target = rig.target, .login_timeout = 100 * WORLD_MS, .retry_interval = 20 * WORLD_MS};
     uint64_t began;
 
     (void)state;
@@ -153,7 +159,8 @@ static void configurations_out_of_range(void **state)
     struct world_options options = {.seed = 1};
     char name[400];
     struct iscsi_path_config good = {.portal = "127.0.0.1:1", .target = "iqn.2026-11.x:y"}, bad;
-    struct iscsi_hba_config hba = {.name = "hba0", .initiator = INITIATOR, .report = on_report, .user = &r};
+    struct iscsi_hba_config hba = {
+        .name = "hba0", .initiator = INITIATOR, .report = on_report, .user = &r};
 
     (void)state;
     memset(name, 'a', sizeof name);
@@ -161,13 +168,13 @@ static void configurations_out_of_range(void **state)
     assert_null(iscsi_hba_create(r.machine, &hba)); /* the name is taken */
     hba.name = "a name of thirty-two characters.";
     assert_null(iscsi_hba_create(r.machine, &hba));
-#define REFUSED(change)                                                                             \
-    do {                                                                                            \
-        bad = good;                                                                                 \
-        change;                                                                                     \
-        *r.report = '\0';                                                                           \
-        assert_int_equal(iscsi_hba_add_path(r.hba, &bad), -1);                                      \
-        assert_non_null(strstr(r.report, "hba0: cannot add"));                                      \
+#define REFUSED(change)                                                                            \
+    do {                                                                                           \
+        bad = good;                                                                                \
+        change;                                                                                    \
+        *r.report = '\0';                                                                          \
+        assert_int_equal(iscsi_hba_add_path(r.hba, &bad), -1);                                     \
+        assert_non_null(strstr(r.report, "hba0: cannot add"));                                     \
     } while (0)
     name[ISCSI_MAX_INITIATOR + 1] = '\0';
     REFUSED(bad.portal = NULL);

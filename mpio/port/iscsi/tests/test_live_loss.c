@@ -87,8 +87,10 @@ static void silent_connection_is_found_by_its_ping(void **state)
     struct rig_world r;
     struct test_proxy proxy;
     struct load l;
-    struct iscsi_path_config config = {.target = rig.target, .ping_interval = 50 * WORLD_MS,
-                                       .ping_timeout = 100 * WORLD_MS, .retry_interval = 20 * WORLD_MS,
+    struct iscsi_path_config config = {.target = rig.target,
+                                       .ping_interval = 50 * WORLD_MS,
+                                       .ping_timeout = 100 * WORLD_MS,
+                                       .retry_interval = 20 * WORLD_MS,
                                        .login_timeout = 200 * WORLD_MS};
     uint64_t silent_at, found;
 
@@ -119,11 +121,13 @@ static void silent_connection_is_found_by_its_ping(void **state)
 static void swallowed_command_is_found_by_the_command_timeout(void **state)
 {
     struct rig_world r;
-    struct iscsi_path_config config = {.portal = rig.portal[0], .target = rig.target,
-                                       .command_timeout = 150 * WORLD_MS, .ping_interval = 20 * WORLD_MS};
+    struct iscsi_path_config config = {.portal = rig.portal[0],
+                                       .target = rig.target,
+                                       .command_timeout = 150 * WORLD_MS,
+                                       .ping_interval = 20 * WORLD_MS};
     char socket[256];
-    const char *argv[] = {"tgtadm", "-C", "0", "--lld", "iscsi", "--mode", "target", "--op", "update",
-                          "--tid", "1", "--name", "state", "--value", "offline", NULL};
+    const char *argv[] = {"tgtadm", "-C",    "0", "--lld",  "iscsi", "--mode",  "target",  "--op",
+                          "update", "--tid", "1", "--name", "state", "--value", "offline", NULL};
     struct test_command c;
     uint64_t began;
 
