@@ -84,8 +84,7 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* ---- connections --------------------------------------------------------------------------------
- */
+/* ---- connections ---------------------------------------------------------------------------- */
 static void close_reset(int fd)
 {
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
@@ -144,8 +143,7 @@ static void welcome(struct proxy *p)
     p->connection[p->count++] = c;
 }
 
-/* ---- bytes --------------------------------------------------------------------------------------
- */
+/* ---- bytes ---------------------------------------------------------------------------------- */
 static void refill(struct proxy *p)
 {
     uint64_t now = now_ns(), passed = now - p->filled_at;
@@ -203,8 +201,7 @@ static bool forward(struct proxy *p, struct connection *c, int way)
     return true;
 }
 
-/* ---- commands -----------------------------------------------------------------------------------
- */
+/* ---- commands ------------------------------------------------------------------------------- */
 static void obey(struct proxy *p, const char *line)
 {
     unsigned rate;
@@ -251,8 +248,7 @@ static bool read_commands(struct proxy *p)
     return n > 0;
 }
 
-/* ---- loop ---------------------------------------------------------------------------------------
- */
+/* ---- loop ----------------------------------------------------------------------------------- */
 static void wait_and_serve(struct proxy *p)
 {
     struct pollfd fds[2 + 2 * MAX_CONNECTIONS] = {{.fd = STDIN_FILENO, .events = POLLIN},

@@ -70,6 +70,7 @@ struct _MPIO_MODULE {
     LIST_ENTRY Entry;       /* Root->Dsms, in the order of asking */
     ULONG Ordinal;          /* from 1, order of registration */
     ULONG Instances;        /* Root->Lock */
+    LONG References;        /* the registration, and each LUN */
     LIST_ENTRY Luns;        /* MPIO_LUN.Entry */
     LIST_ENTRY Paths;       /* MPIO_PATH.Entry */
     PDRIVER_OBJECT Driver;
@@ -325,6 +326,7 @@ BOOLEAN MpioIsListedDevice(const STORAGE_DEVICE_DESCRIPTOR *Descriptor, ULONG Bu
 /* register.c */
 NTSTATUS MpioRegisterDsm(const DSM_INIT_DATA *Init, ULONG Length, PMPIO_MODULE *Dsm);
 NTSTATUS MpioDeregisterDsm(const DSM_DEREGISTER_DATA *Data, ULONG Length);
+VOID MpioDereferenceDsm(PMPIO_MODULE Dsm);
 PMPIO_MODULE MpioValidDsm(PVOID MpioContext); /* NULL when it is not a registered DSM; <= DISPATCH_LEVEL */
 
 /* index.c: look-ups under Root->Lock taken inside; the instance is held for the caller */

@@ -14,6 +14,7 @@ PMPIO_LUN MpioCreateLun(PMPIO_MODULE Dsm)
         return NULL;
     }
     lun->Dsm = Dsm;
+    InterlockedIncrement(&Dsm->References);
     lun->Ordinal = MPIO_NO_ORDINAL;
     lun->Gate = MPIO_GATE_NO_PATH;
     lun->Recategorize = TRUE;
@@ -28,6 +29,7 @@ PMPIO_LUN MpioCreateLun(PMPIO_MODULE Dsm)
     KeInitializeDpc(&lun->RemoveDpc, MpioRemoveDpc, lun);
     ExInitializeWorkItem(&lun->RemoveItem, MpioRemoveWorker, lun);
     if (!NT_SUCCESS(MpioRebuildMembers(lun))) {
+        MpioDereferenceDsm(Dsm);
         MpioFree(lun);
         return NULL;
     }
@@ -63,6 +65,7 @@ VOID MpioDereferenceLun(PMPIO_LUN Lun)
     MpioFree(Lun->Device);
     MpioFree(Lun->DeviceId);
     MpioFree(Lun->Adapter);
+    MpioDereferenceDsm(Lun->Dsm);
     MpioFree(Lun);
 }
 

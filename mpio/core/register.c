@@ -140,6 +140,7 @@ NTSTATUS MpioRegisterDsm(const DSM_INIT_DATA *Init, ULONG Length, PMPIO_MODULE *
     }
     RtlCopyMemory(&dsm->Init, Init, need);
     dsm->Type = type;
+    dsm->References = 1;
     dsm->Driver = Init->DriverObject;
     dsm->Ordinal = ++root->NextDsm;
     CopyName(dsm, &Init->DisplayName);
@@ -169,6 +170,38 @@ PMPIO_MODULE MpioValidDsm(PVOID MpioContext)
     return found;
 }
 
+/* The record outlives the DSM while a pseudo-LUN of it waits for its removal by PnP. */
+VOID MpioDereferenceDsm(PMPIO_MODULE Dsm)
+{
+    if (InterlockedDecrement(&Dsm->References) == 0) {
+        MpioFree(Dsm);
+    }
+}
+
+/* Pseudo-LUNs that have lost every instance do not wait for the end of their period. Serial is held. */
+static VOID UnpublishLuns(PMPIO_MODULE Dsm)
+{
+    PMPIO_ROOT root = MpioRoot();
+    PMPIO_LUN lun;
+    KIRQL irql;
+
+    do {
+        lun = NULL;
+        KeAcquireSpinLock(&root->Lock, &irql);
+        for (PLIST_ENTRY entry = Dsm->Luns.Flink; entry != &Dsm->Luns && lun == NULL; entry = entry->Flink) {
+            lun = MpioLunFromEntry(entry)->Pdo != NULL ? MpioLunFromEntry(entry) : NULL;
+        }
+        if (lun != NULL) {
+            MpioReferenceLun(lun);
+        }
+        KeReleaseSpinLock(&root->Lock, irql);
+        if (lun != NULL) {
+            MpioUnpublishLun(lun, FALSE);
+            MpioDereferenceLun(lun);
+        }
+    } while (lun != NULL);
+}
+
 /* DriverUnload still reads the DSM's context after the DEREGISTER request, so DsmUnload, which frees
  * that context, must come after DriverUnload has returned. The driver object says when. */
 static VOID UnloadWorker(PVOID Parameter)
@@ -178,8 +211,9 @@ static VOID UnloadWorker(PVOID Parameter)
 
     pause.QuadPart = -(MPIO_SECOND / 1000);
     KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    KeFlushQueuedDpcs(); /* completions of requests that were held to the end */
     (VOID)DSM_CALL(dsm, Unload, PASSIVE_LEVEL, 0, 0, dsm->Init.DsmContext);
-    MpioFree(dsm);
+    MpioDereferenceDsm(dsm);
 }
 
 /* DsmContext and DriverObject name the DSM: the MpioContext field is filled in two ways by real DSMs. */
@@ -201,10 +235,13 @@ NTSTATUS MpioDeregisterDsm(const DSM_DEREGISTER_DATA *Data, ULONG Length)
             break;
         }
     }
-    if (dsm == NULL || dsm->Instances != 0 || !IsListEmpty(&dsm->Luns)) {
+    if (dsm == NULL || dsm->Instances != 0) {
         KeReleaseSpinLock(&root->Lock, irql);
         return dsm == NULL ? STATUS_INVALID_PARAMETER : STATUS_DEVICE_BUSY;
     }
+    KeReleaseSpinLock(&root->Lock, irql);
+    UnpublishLuns(dsm);
+    KeAcquireSpinLock(&root->Lock, &irql);
     RemoveEntryList(&dsm->Entry);
     root->DsmCount--;
     KeReleaseSpinLock(&root->Lock, irql);

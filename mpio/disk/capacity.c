@@ -16,15 +16,19 @@ static VOID SetGeometry(PDISK Disk, ULONGLONG Blocks, ULONG BlockSize)
 {
     ULONG shift = 0;
 
-    if (BlockSize == 0 || BlockSize > DISK_LARGEST_PIECE) {
-        BlockSize = 512;
-    }
     while (BlockSize >> (shift + 1) != 0) {
         shift++;
     }
     Disk->BlockShift = shift;
     Disk->BlockSize = 1u << shift; /* sizes that are no power of two are rounded down */
     Disk->Blocks = Blocks;
+}
+
+/* One block must fit a packet's MDL, and packets under way count in blocks of the size they began with. */
+static BOOLEAN Acceptable(PDISK Disk, ULONG BlockSize)
+{
+    return BlockSize <= Disk->MaximumPiece &&
+           (!Disk->Initialized || Disk->Blocks == 0 || (BlockSize >= Disk->BlockSize && BlockSize / 2 < Disk->BlockSize));
 }
 
 static NTSTATUS Capacity16(PDISK Disk, PUCHAR Answer)
@@ -70,8 +74,8 @@ static NTSTATUS Capacity10(PDISK Disk, PUCHAR Answer)
 NTSTATUS DiskReadCapacity(PDISK Disk)
 {
     PUCHAR answer = ExAllocatePoolZero(NonPagedPoolNx, 32, DISK_TAG);
-    ULONGLONG last;
-    ULONG size;
+    ULONGLONG last = 0;
+    ULONG size = 0;
     NTSTATUS status;
 
     if (answer == NULL) {
@@ -94,6 +98,12 @@ NTSTATUS DiskReadCapacity(PDISK Disk)
         } else {
             Disk->Use16 = FALSE;
         }
+    }
+    size = size != 0 ? size : 512;
+    if (NT_SUCCESS(status) && !Acceptable(Disk, size)) {
+        NtLogEvent(0, "disk", "Disk%u: block size %u cannot be used (largest transfer %u bytes, block size before %u)",
+                   Disk->Number, size, Disk->MaximumPiece, Disk->BlockSize);
+        status = STATUS_INVALID_BLOCK_LENGTH;
     }
     if (NT_SUCCESS(status)) {
         SetGeometry(Disk, last + 1, size);

@@ -54,6 +54,8 @@ static bool say(struct mpio *w, struct node *n, const struct trace_record *r, ch
         say_fault(w, r, text, size);
         return true;
     case TRACE_LINK:
+        if (a[1] == HBA_ALL_TARGETS)
+            return false; /* the cable: said of each target, and as the fault that did it */
         snprintf(text, size, "%s target %" PRIu64 " %s", hba_name(w, a[0]), a[1], a[2] < 4 ? links[a[2]] : "?");
         return true;
     case TRACE_FAILOVER:
@@ -108,4 +110,6 @@ void mpio_on_mark(struct mpio *w, void (*mark)(void *user, const struct mpio_mar
 {
     w->mark = mark;
     w->mark_user = user;
+    for (unsigned i = 0; i < w->node_count; i++)
+        w->nodes[i].log_seen = nt_log_count(w->nodes[i].machine);
 }

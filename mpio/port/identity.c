@@ -39,8 +39,12 @@ PPORT_IDENTITY PortMakeIdentity(const UCHAR *Inquiry, ULONG InquiryLength, const
     RtlCopyMemory(identity->Inquiry, Inquiry, identity->InquiryLength);
     identity->SerialLength = serial;
     identity->PageLength = page;
-    RtlCopyMemory(identity->Bytes, SerialPage + 4, serial);
-    RtlCopyMemory(identity->Bytes + serial, IdPage, page);
+    if (serial != 0) {
+        RtlCopyMemory(identity->Bytes, SerialPage + 4, serial);
+    }
+    if (page != 0) {
+        RtlCopyMemory(identity->Bytes + serial, IdPage, page);
+    }
     return identity;
 }
 

@@ -219,6 +219,30 @@ static void removal_and_unload_keep_their_order(void **state)
     expect(removal_body, RULE_NONE);
 }
 
+static void early_unload_body(void)
+{
+    PDEVICE_OBJECT lun;
+    struct io *io;
+
+    CHECK(register_dsm(0, u"Acme DSM") == STATUS_SUCCESS);
+    CHECK(add_path(1));
+    lun = pseudo_lun(0);
+    remove_path(0, IRP_MN_REMOVE_DEVICE);
+    io = start_io(lun, 1, SCSIOP_READ);
+    f.log[0] = '\0';
+    CHECK(deregister_dsm(0) == STATUS_SUCCESS);
+    CHECK(wait_io(io) == STATUS_NO_SUCH_DEVICE && pseudo_lun(0) == NULL);
+    pause_ms(10);
+    CHECK_LOG("Unload");
+    CHECK(NT_SUCCESS(send_pnp(lun, IRP_MN_REMOVE_DEVICE, NULL)));
+}
+
+static void unload_does_not_wait_for_the_remove_period(void **state)
+{
+    (void)state;
+    expect(early_unload_body, RULE_NONE);
+}
+
 static void remove_first_path(void *argument)
 {
     (void)argument;
@@ -266,6 +290,7 @@ int main(void)
         cmocka_unit_test(thirty_third_path_of_a_lun_is_declined),
         cmocka_unit_test(registration_checks_type_size_and_callbacks),
         cmocka_unit_test(removal_and_unload_keep_their_order),
+        cmocka_unit_test(unload_does_not_wait_for_the_remove_period),
         cmocka_unit_test(removal_waits_for_requests_on_the_instance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

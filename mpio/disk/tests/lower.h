@@ -40,7 +40,7 @@ static struct lower {
     unsigned count;
     PIRP held[64];
     unsigned held_count;
-    ULONG max_transfer, max_pages, blocks;
+    ULONG max_transfer, max_pages, blocks, block_size;
     UCHAR wce;
     ULONG short_of_memory;              /* blocks; larger transfers are refused */
     unsigned arrived, gone, finished;
@@ -157,7 +157,7 @@ static NTSTATUS scsi(PDEVICE_OBJECT device, PIRP irp)
     switch (srb->Cdb[0]) {
     case SCSIOP_READ_CAPACITY:
         put32(data, t.blocks - 1);
-        put32(data + 4, 512);
+        put32(data + 4, t.block_size);
         return end_srb(irp, srb);
     case SCSIOP_INQUIRY:
         apply(srb, &(struct step){.srb = SRB_STATUS_ERROR, .key = 5, .asc = 0x24});
@@ -261,6 +261,7 @@ static inline void prepare(void)
     t.max_transfer = 1 << 20;
     t.max_pages = 257;
     t.blocks = 0x100000;
+    t.block_size = 512;
     t.wce = 0x04;
 }
 

@@ -352,6 +352,38 @@ static void one_block_body(void)
     CHECK(info.Present && info.Blocks == 1);
 }
 
+static void block_fits_body(void)
+{
+    DISK_INFO info;
+
+    DiskQuery(t.disk, &info);
+    CHECK(info.Blocks == 0x100000 && info.BlockSize == 8192);
+    CHECK(transfer(&r, DiskRead, 7, 1, area + 512) == STATUS_SUCCESS && r.io.Information == 8192);
+}
+
+static void block_too_large_body(void)
+{
+    DISK_INFO info;
+
+    DiskQuery(t.disk, &info);
+    CHECK(info.Present && info.Blocks == 0 && info.BlockSize == 512);
+    CHECK(transfer(&r, DiskRead, 0, 1, area) == STATUS_INVALID_PARAMETER && t.count == 0);
+}
+
+static void block_changes_body(void)
+{
+    STORAGE_READ_CAPACITY capacity;
+    ULONG got;
+
+    t.block_size = 4096;
+    CHECK(ioctl(IOCTL_STORAGE_READ_CAPACITY, NULL, 0, &capacity, sizeof capacity, &got) == STATUS_INVALID_BLOCK_LENGTH);
+    CHECK(transfer(&r, DiskRead, 0, 8, area) == STATUS_SUCCESS && r.io.Information == 4096);
+    t.block_size = 512;
+    t.blocks *= 2;
+    CHECK(ioctl(IOCTL_STORAGE_READ_CAPACITY, NULL, 0, &capacity, sizeof capacity, &got) == STATUS_SUCCESS);
+    CHECK(capacity.NumberOfBlocks.QuadPart == 0x200000);
+}
+
 #define TEST(name, body, ...)          \
     static void name(void **state)     \
     {                                  \
@@ -385,6 +417,9 @@ TEST(device_controls_at_their_limits, controls_body)
 TEST(persistent_reserve_checks, reserve_body)
 TEST(reserve_6_falls_back_to_10_for_good, reserve6_body)
 TEST(reads_writes_flush_and_shutdown_as_irps, irp_body)
+TEST(block_as_large_as_a_transfer, block_fits_body, t.block_size = 8192, t.max_transfer = 8192, t.max_pages = 3)
+TEST(block_larger_than_a_transfer_gives_length_0, block_too_large_body, t.block_size = 8193, t.max_transfer = 8192, t.max_pages = 3)
+TEST(block_size_does_not_change_under_io, block_changes_body)
 
 int main(void)
 {
@@ -414,6 +449,9 @@ int main(void)
         cmocka_unit_test(persistent_reserve_checks),
         cmocka_unit_test(reserve_6_falls_back_to_10_for_good),
         cmocka_unit_test(reads_writes_flush_and_shutdown_as_irps),
+        cmocka_unit_test(block_as_large_as_a_transfer),
+        cmocka_unit_test(block_larger_than_a_transfer_gives_length_0),
+        cmocka_unit_test(block_size_does_not_change_under_io),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

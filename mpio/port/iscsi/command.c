@@ -21,8 +21,7 @@ void iscsi_command_clear(struct array_cmd *scsi)
     scsi->checksum = 0;
 }
 
-/* ---- what can be sent ---------------------------------------------------------------------------
- */
+/* ---- what can be sent ----------------------------------------------------------------------- */
 static bool refuse(struct array_cmd *scsi, uint8_t asc)
 {
     scsi->status = STATUS_CHECK_CONDITION;
@@ -48,8 +47,7 @@ bool iscsi_command_check(struct array_cmd *scsi)
     return true;
 }
 
-/* ---- results ------------------------------------------------------------------------------------
- */
+/* ---- results -------------------------------------------------------------------------------- */
 /* Single-level LUN: peripheral device or flat space addressing; anything else has no number. */
 static uint64_t lun_number(const uint8_t lun[8])
 {

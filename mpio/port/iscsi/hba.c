@@ -30,8 +30,7 @@ static struct iscsi_hba *hba_of(const struct hba *h)
     return (struct iscsi_hba *)(uintptr_t)h; /* hba is the first member */
 }
 
-/* ---- operations ---------------------------------------------------------------------------------
- */
+/* ---- operations ----------------------------------------------------------------------------- */
 static void submit(struct hba *h, struct hba_cmd *cmd)
 {
     cmd->hba = h;
@@ -107,8 +106,7 @@ static const struct hba_operations operations = {
     .destroy = destroy,
 };
 
-/* ---- creation -----------------------------------------------------------------------------------
- */
+/* ---- creation ------------------------------------------------------------------------------- */
 struct hba *iscsi_hba_create(struct machine *m, const struct iscsi_hba_config *config)
 {
     struct iscsi_hba *i;
@@ -240,8 +238,7 @@ int iscsi_hba_add_path(struct hba *h, const struct iscsi_path_config *config)
     return (int)p->target;
 }
 
-/* ---- links and questions ------------------------------------------------------------------------
- */
+/* ---- links and questions -------------------------------------------------------------------- */
 void iscsi_hba_link(struct hba *h, uint32_t target, bool up)
 {
     struct iscsi_hba *i = hba_of(h);

@@ -31,8 +31,7 @@ struct iscsi_hba_config {
     void *user;
 };
 
-/* NULL when a name is missing or too long, memory is short, or the machine has an HBA of this name.
- */
+/* NULL: a name is missing or too long, memory is short, or the machine has an HBA of this name. */
 struct hba *iscsi_hba_create(struct machine *m, const struct iscsi_hba_config *config);
 
 /* Texts are copied. Times are units of 100 ns; 0 takes the default. */
@@ -49,8 +48,9 @@ struct iscsi_path_config {
     uint64_t login_timeout;   /* default 10 s: connect and login together */
     uint64_t retry_interval;  /* default 500 ms: between attempts to log in */
     uint64_t ping_interval; /* default command_timeout / 8, at most command_timeout: a NOP-Out goes
-                             * out when nothing was heard for so long */
-    uint64_t ping_timeout;  /* default command_timeout / 4: no answer to it brings the path down */
+                             * out so often */
+    uint64_t ping_timeout;  /* default command_timeout / 4: no answer to it, nor any other, brings
+                             * the path down */
     bool header_digest;     /* insist on CRC32C header digests */
 };
 

@@ -71,8 +71,7 @@ static void report(struct iscsi_path *p, const char *what)
         host_log(line);
 }
 
-/* ---- time ---------------------------------------------------------------------------------------
- */
+/* ---- time ----------------------------------------------------------------------------------- */
 static void schedule(struct iscsi_path *p)
 {
     uint64_t due = WORLD_NEVER;
@@ -109,8 +108,7 @@ static void post_news(struct iscsi_path *p)
         world_post(p->hba->hba.world, &p->news, now(p), EVENT_INTERRUPT);
 }
 
-/* ---- sockets ------------------------------------------------------------------------------------
- */
+/* ---- sockets -------------------------------------------------------------------------------- */
 static void unwatch(struct iscsi_path *p)
 {
     if (p->fd >= 0)
@@ -150,8 +148,7 @@ static bool watch(struct iscsi_path *p)
     return true;
 }
 
-/* ---- down ---------------------------------------------------------------------------------------
- */
+/* ---- down ----------------------------------------------------------------------------------- */
 /* Held commands of one LUN, or of all (lun NULL). */
 static void abort_held(struct iscsi_path *p, const uint8_t *lun)
 {
@@ -209,8 +206,7 @@ static void lose(struct iscsi_path *p, const char *reason)
     post_news(p);
 }
 
-/* ---- up -----------------------------------------------------------------------------------------
- */
+/* ---- up ------------------------------------------------------------------------------------- */
 static void come_up(struct iscsi_path *p)
 {
     p->phase = ISCSI_PATH_UP;
@@ -266,8 +262,7 @@ static void attempt(struct iscsi_path *p)
     look(p);
 }
 
-/* ---- events -------------------------------------------------------------------------------------
- */
+/* ---- events --------------------------------------------------------------------------------- */
 /* Any answer shows that the connection lives: the NOP-Out may wait behind much data. */
 static void check_silence(struct iscsi_path *p)
 {
@@ -401,8 +396,7 @@ static void on_news(struct event *e)
         tell_news(p); /* a machine without a kernel: nothing to raise */
 }
 
-/* ---- from the HBA -------------------------------------------------------------------------------
- */
+/* ---- from the HBA --------------------------------------------------------------------------- */
 void iscsi_path_start(struct iscsi_path *p)
 {
     struct machine *m = p->hba->hba.machine;

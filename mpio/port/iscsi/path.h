@@ -63,8 +63,7 @@ struct iscsi_hba {
     struct iscsi_path *path[HBA_MAX_TARGETS];
 };
 
-/* ---- path.c -------------------------------------------------------------------------------------
- */
+/* ---- path.c --------------------------------------------------------------------------------- */
 /* First call on a path whose memory is zero but for hba, target, times, texts and session. */
 void iscsi_path_start(struct iscsi_path *p);
 /* Closes the session and takes the path out of the world. */
@@ -75,8 +74,7 @@ void iscsi_path_reset_lun(struct iscsi_path *p, const uint8_t lun[8]);
 void iscsi_path_reset(struct iscsi_path *p);
 const char *iscsi_path_phase_name(enum iscsi_path_phase phase);
 
-/* ---- command.c ----------------------------------------------------------------------------------
- */
+/* ---- command.c ------------------------------------------------------------------------------ */
 void iscsi_command_clear(struct array_cmd *scsi);
 /* False when the library cannot carry it: the result is then set, as a target would refuse it. */
 bool iscsi_command_check(struct array_cmd *scsi);

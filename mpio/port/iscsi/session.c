@@ -23,10 +23,8 @@
 #include "port/iscsi/session.h"
 
 #define SLOTS_PER_BLOCK  64u
-#define ISID_RANDOM_BITS 0x4f4d50u /* the same for every session: the qualifier tells them apart   \
-                                    */
-
-#define NO_TASK 0xffffffffu /* the referenced task tag of a LUN reset */
+#define ISID_RANDOM_BITS 0x4f4d50u   /* of every session: the qualifier tells them apart */
+#define NO_TASK          0xffffffffu /* the referenced task tag of a LUN reset */
 
 /* What iscsi_service and iscsi_which_events speak: the bits of poll(2). */
 enum { LIBRARY_IN = 0x01, LIBRARY_OUT = 0x04, LIBRARY_ERROR = 0x08, LIBRARY_HANG_UP = 0x10 };
@@ -65,8 +63,7 @@ struct iscsi_session {
     char error[320];
 };
 
-/* ---- lists --------------------------------------------------------------------------------------
- */
+/* ---- lists ---------------------------------------------------------------------------------- */
 static void queue_init(struct command_queue *q)
 {
     q->first = NULL;
@@ -114,8 +111,7 @@ static struct slot *take_slot(struct iscsi_session *s)
     return slot;
 }
 
-/* ---- ends ---------------------------------------------------------------------------------------
- */
+/* ---- ends ----------------------------------------------------------------------------------- */
 /* Keeps the first reason. Parts of the text may come from the target: only printable ASCII stays.
  */
 static void break_session(struct iscsi_session *s, const char *what, const char *detail)
@@ -148,8 +144,7 @@ static void finish(struct slot *slot, enum hba_status status)
     s->free_slots = slot;
 }
 
-/* ---- answers ------------------------------------------------------------------------------------
- */
+/* ---- answers -------------------------------------------------------------------------------- */
 /* CHECK CONDITION comes with a data segment: a length of two bytes, then the sense data. */
 static void take_sense(struct array_cmd *scsi, const struct scsi_task *task)
 {
@@ -275,8 +270,7 @@ static void on_connect(struct iscsi_context *context, int status, void *data, vo
         break_with_library_error(s, "login failed");
 }
 
-/* ---- open and close -----------------------------------------------------------------------------
- */
+/* ---- open and close ------------------------------------------------------------------------- */
 struct iscsi_session *iscsi_session_create(const struct iscsi_session_config *config)
 {
     struct iscsi_session *s = calloc(1, sizeof *s);
@@ -356,8 +350,7 @@ const char *iscsi_session_error(const struct iscsi_session *s)
     return s->error;
 }
 
-/* ---- socket -------------------------------------------------------------------------------------
- */
+/* ---- socket --------------------------------------------------------------------------------- */
 int iscsi_session_fd(const struct iscsi_session *s)
 {
     return s->context != NULL ? iscsi_get_fd(s->context) : -1;
@@ -383,8 +376,7 @@ void iscsi_session_service(struct iscsi_session *s, unsigned got)
         break_session(s, "connection lost", "closed by the other side");
 }
 
-/* ---- commands -----------------------------------------------------------------------------------
- */
+/* ---- commands ------------------------------------------------------------------------------- */
 static int lun_field(const uint8_t lun[8])
 {
     return lun[0] << 8 | lun[1]; /* the library puts the first level on the wire as it is */
@@ -476,8 +468,7 @@ bool iscsi_session_ping_unanswered(const struct iscsi_session *s)
     return s->pings != 0;
 }
 
-/* ---- LUN reset ----------------------------------------------------------------------------------
- */
+/* ---- LUN reset ------------------------------------------------------------------------------ */
 static bool all_sent(const struct iscsi_session *s)
 {
     return iscsi_out_queue_length(s->context) == 0 &&

@@ -46,6 +46,63 @@ static void written_on_one_path_read_on_the_other(void **state)
     }
 }
 
+/* ---- the extended form of an SRB ------------------------------------------------------------------------------- */
+static void extended_body(void *argument)
+{
+    static struct {
+        STORAGE_REQUEST_BLOCK srb;
+        ULONG more[2];
+        STOR_ADDR_BTL8 address;
+        SRBEX_DATA_SCSI_CDB16 cdb;
+    } e;
+    static UCHAR data[512], back[512], sense[32];
+    PPORT_UNIT unit = rig_unit(0, 3);
+
+    (void)argument;
+    memset(data, 0xC3, sizeof data);
+    CHECK(rig_io(unit, TRUE, 5, data, 1) == STATUS_SUCCESS);
+    e.srb.Length = FIELD_OFFSET(STORAGE_REQUEST_BLOCK, Signature);
+    e.srb.Function = SRB_FUNCTION_STORAGE_REQUEST_BLOCK;
+    e.srb.Signature = SRB_SIGNATURE;
+    e.srb.Version = STORAGE_REQUEST_BLOCK_VERSION_1;
+    e.srb.SrbLength = sizeof e;
+    e.srb.SrbFunction = SRB_FUNCTION_EXECUTE_SCSI;
+    e.srb.SrbFlags = SRB_FLAGS_DATA_IN | SRB_FLAGS_NO_QUEUE_FREEZE;
+    e.srb.TimeOutValue = 5;
+    e.srb.AddressOffset = (ULONG)((PUCHAR)&e.address - (PUCHAR)&e);
+    e.srb.NumSrbExData = 1;
+    e.srb.SrbExDataOffset[0] = (ULONG)((PUCHAR)&e.cdb - (PUCHAR)&e);
+    e.srb.DataBuffer = back;
+    e.srb.DataTransferLength = sizeof back;
+    e.address.Type = STOR_ADDRESS_TYPE_BTL8;
+    e.address.AddressLength = STOR_ADDR_BTL8_ADDRESS_LENGTH;
+    e.cdb.Type = SrbExDataTypeScsiCdb16;
+    e.cdb.Length = SRBEX_DATA_SCSI_CDB16_LENGTH;
+    e.cdb.CdbLength = 10;
+    e.cdb.Cdb[0] = 0x28;
+    e.cdb.Cdb[5] = 5;
+    e.cdb.Cdb[8] = 1;
+    e.cdb.SenseInfoBuffer = sense;
+    e.cdb.SenseInfoBufferLength = sizeof sense;
+    CHECK(rig_send(unit, (PSCSI_REQUEST_BLOCK)(PVOID)&e.srb) == STATUS_SUCCESS);
+    CHECK(e.srb.SrbStatus == SRB_STATUS_SUCCESS && e.srb.DataTransferLength == 512 && memcmp(data, back, 512) == 0);
+    e.cdb.Cdb[2] = 0xFF; /* out of range: sense comes back through the extension record */
+    e.srb.DataTransferLength = sizeof back;
+    CHECK(rig_send(unit, (PSCSI_REQUEST_BLOCK)(PVOID)&e.srb) == STATUS_IO_DEVICE_ERROR);
+    CHECK(e.srb.SrbStatus == (SRB_STATUS_ERROR | SRB_STATUS_AUTOSENSE_VALID) && e.cdb.ScsiStatus == 2 && (sense[2] & 15) == 5);
+    e.srb.Signature = 0;
+    CHECK(rig_send(unit, (PSCSI_REQUEST_BLOCK)(PVOID)&e.srb) == STATUS_INVALID_PARAMETER);
+    rig.finished++;
+}
+
+static void extended_request_reads_and_returns_sense(void **state)
+{
+    (void)state;
+    rig_begin(HBA_FC, 0, 0, 0);
+    rig_run(extended_body, WORLD_SECOND);
+    rig_end();
+}
+
 /* ---- a completion that sends the next request must not nest without end --------------------------------------- */
 #define CHAIN 20000
 static struct {
@@ -133,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scan_finds_every_lun_on_both_targets),
         cmocka_unit_test(written_on_one_path_read_on_the_other),
+        cmocka_unit_test(extended_request_reads_and_returns_sense),
         cmocka_unit_test(completion_that_sends_the_next_request_stays_flat_and_allocates_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

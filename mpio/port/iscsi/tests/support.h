@@ -25,8 +25,7 @@
 #define INITIATOR "iqn.2026-11.org.openmpio:test"
 #define LOGIN_MS  3000u
 
-/* ---- the target ---------------------------------------------------------------------------------
- */
+/* ---- the target ----------------------------------------------------------------------------- */
 static struct {
     char *directory;
     char portal[2][64], target[128];
@@ -105,8 +104,7 @@ static int rig_stop(void **state)
         }                                                                                          \
     } while (0)
 
-/* ---- proxies ------------------------------------------------------------------------------------
- */
+/* ---- proxies -------------------------------------------------------------------------------- */
 struct test_proxy {
     int pid, commands, answers;
     char portal[64];
@@ -162,8 +160,7 @@ static void proxy_stop(struct test_proxy *p)
     waitpid(p->pid, NULL, 0);
 }
 
-/* ---- the world ----------------------------------------------------------------------------------
- */
+/* ---- the world ------------------------------------------------------------------------------ */
 #define MAX_EVENTS 64
 struct rig_world {
     struct world *world;
@@ -272,8 +269,7 @@ static uint32_t add_path(struct rig_world *r, const char *portal)
     return (uint32_t)target;
 }
 
-/* ---- commands -----------------------------------------------------------------------------------
- */
+/* ---- commands ------------------------------------------------------------------------------- */
 struct test_command {
     struct hba_cmd cmd;
     uint8_t cdb[32];
