@@ -170,7 +170,7 @@ enum array_result array_execute(struct array_nexus *n, struct array_cmd *cmd)
         array_invalid_cdb(&r, op->cdb_length - 1u);
     else if (!r.lun || admit(&r, op))
         op->handler(&r);
-    if (a->checksum && cmd->transferred)
+    if (a->checksum && cmd->transferred && !(r.lun && r.lun->media.kind == ARRAY_MEDIA_NULL))
         cmd->checksum = crc32c(0, cmd->data, cmd->transferred);
     return ARRAY_DONE;
 }

@@ -63,38 +63,68 @@ static const NT_CALL *BlamedCall(PDRIVER_OBJECT OnStack)
     return any != NULL ? any : innermost;
 }
 
+static VOID RecordDriver(NT_BUGCHECK *Record, PDRIVER_OBJECT Driver, PCSTR Callback)
+{
+    if (Driver != NULL) {
+        Record->Image = NtDriver(Driver)->Image;
+        snprintf(Record->Public.driver, sizeof(Record->Public.driver), "%s", NtDriverName(Driver));
+    }
+    if (Callback != NULL) {
+        snprintf(Record->Public.callback, sizeof(Record->Public.callback), "%s", Callback);
+    }
+}
+
+/* A frame of recursion is counted, not repeated. */
+static VOID RecordFrame(PNT_MACHINE Kernel, NT_BUGCHECK *Record, PVOID Pc)
+{
+    unsigned last = Record->Public.frames;
+
+    if (last > 0 && Record->Pc[last - 1] == Pc) {
+        Record->Public.frame[last - 1].repeats++;
+    } else if (last < NT_BUGCHECK_FRAMES) {
+        Record->Pc[last] = Pc;
+        Record->Public.frame[last].foreign = NtDriverOfCode(Kernel, Pc) != NULL;
+        Record->Public.frames++;
+    }
+}
+
+/* From the first frame of a vendor's driver to the last one; all frames when there is none. */
 static VOID RecordFrames(PNT_MACHINE Kernel, NT_BUGCHECK *Record, PVOID *Pc, unsigned Frames)
 {
     PDRIVER_OBJECT onStack = NULL;
-    unsigned first = 0, driverFrame = 0;
+    unsigned first = 0, end = Frames;
     const NT_CALL *call;
 
-    for (unsigned i = 0; i < Frames && onStack == NULL; i++) {
-        onStack = NtDriverOfCode(Kernel, Pc[i]);
-        driverFrame = i;
+    for (unsigned i = Frames; i-- > 0;) {
+        PDRIVER_OBJECT driver = NtDriverOfCode(Kernel, Pc[i]);
+
+        if (driver != NULL) {
+            end = onStack == NULL ? i + 1 : end;
+            onStack = driver;
+            first = i;
+        }
     }
     call = BlamedCall(onStack);
-    if (onStack == NULL) {
-        driverFrame = 0;
-        onStack = call == NULL ? NULL : call->Driver;
-    } else if (driverFrame > 1) {
-        first = driverFrame - 1; /* keep the routine the driver called, drop what lies inside */
+    RecordDriver(Record, onStack != NULL || call == NULL ? onStack : call->Driver, call == NULL ? NULL : call->Name);
+    for (unsigned i = first; i-- > 0 && Record->InnerFrames < NT_BUGCHECK_INNER;) {
+        Record->InnerPc[Record->InnerFrames++] = Pc[i];
     }
-    if (onStack != NULL) {
-        Record->Image = NtDriver(onStack)->Image;
-        snprintf(Record->Public.driver, sizeof(Record->Public.driver), "%s", NtDriverName(onStack));
+    for (unsigned i = first; i < end; i++) {
+        RecordFrame(Kernel, Record, Pc[i]);
     }
-    if (call != NULL) {
-        snprintf(Record->Public.callback, sizeof(Record->Public.callback), "%s", call->Name);
-    }
-    for (unsigned i = first; i < Frames && Record->Public.frames < NT_BUGCHECK_FRAMES; i++) {
-        Record->Pc[Record->Public.frames++] = Pc[i];
-    }
-    Record->Public.driver_frame = driverFrame - first;
 }
 
+/* The routine has returned: its definition stands for the stack it no longer has. */
+static VOID RecordRoutine(PNT_MACHINE Kernel, NT_BUGCHECK *Record, const NT_RETURNED *Returned)
+{
+    RecordDriver(Record, NtDriverOfCode(Kernel, Returned->Routine), Returned->Name);
+    RecordFrame(Kernel, Record, Returned->Routine);
+    Record->Public.returned = true;
+}
+
+/* Returned: the vendor's routine that is to blame though it is not on the stack any more; NULL: none. */
 static DECLSPEC_NORETURN VOID Die(struct machine *Machine, enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2, PVOID *Pc,
-                                  unsigned Frames)
+                                  unsigned Frames, const NT_RETURNED *Returned)
 {
     PNT_MACHINE kernel = NtKernelOf(Machine);
     ULONG traced = TracedParameters(Rule);
@@ -108,7 +138,11 @@ static DECLSPEC_NORETURN VOID Die(struct machine *Machine, enum nt_rule Rule, UL
         record->Public.irql = NtContext()->Irql;
         record->Public.cpu = NtContext()->Cpu;
         kernel->BugCheck = &record->Public;
-        RecordFrames(kernel, record, Pc, Frames);
+        if (Returned != NULL && NtDriverOfCode(kernel, Returned->Routine) != NULL) {
+            RecordRoutine(kernel, record, Returned);
+        } else {
+            RecordFrames(kernel, record, Pc, Frames);
+        }
         trace_emit(Machine->world, Machine, TRACE_BUGCHECK, Rule, traced > 0 ? P1 : 0, traced > 1 ? P2 : 0, 0);
     }
     machine_stop(Machine, MACHINE_BUGCHECKED);
@@ -118,7 +152,7 @@ static DECLSPEC_NORETURN VOID Die(struct machine *Machine, enum nt_rule Rule, UL
     abort();
 }
 
-VOID NtBugCheckRule(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2)
+static DECLSPEC_NORETURN VOID DieHere(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2, const NT_RETURNED *Returned)
 {
     PVOID pc[HOST_MAX_FRAMES];
     unsigned frames;
@@ -132,7 +166,38 @@ VOID NtBugCheckRule(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2)
     for (unsigned i = 0; i < frames; i++) {
         pc[i] = (PCHAR)pc[i] - 1;
     }
-    Die(world_fibre->machine, Rule, P1, P2, pc, frames);
+    Die(world_fibre->machine, Rule, P1, P2, pc, frames, Returned);
+}
+
+/* Rules about what a DSM's callback answered: found out after it has returned. */
+static BOOLEAN IsAnswer(enum nt_rule Rule)
+{
+    switch (Rule) {
+    case RULE_DSM_PATH:
+    case RULE_DSM_DEAD_PATH:
+    case RULE_DSM_CATEGORIZE:
+    case RULE_DSM_IDENTIFIER:
+    case RULE_DSM_EVENT:
+    case RULE_DSM_STATUS:
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+VOID NtBugCheckRule(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2)
+{
+    if (IsAnswer(Rule) && world_fibre != NULL) {
+        NtBugCheckReturn(Rule, P1, P2, NtContext()->LastName, NtContext()->LastRoutine);
+    }
+    DieHere(Rule, P1, P2, NULL);
+}
+
+VOID NtBugCheckReturn(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2, PCSTR Name, PVOID Routine)
+{
+    NT_RETURNED returned = {.Name = Name, .Routine = Routine};
+
+    DieHere(Rule, P1, P2, &returned);
 }
 
 VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR BugCheckParameter2,
@@ -177,13 +242,13 @@ void NtFault(struct machine *m, const void *host_fault)
     }
     switch (fault->kind) {
     case HOST_FAULT_ACCESS:
-        Die(m, RULE_FAULT_ACCESS, (ULONGLONG)(ULONG_PTR)fault->address, 0, pc, frames);
+        Die(m, RULE_FAULT_ACCESS, (ULONGLONG)(ULONG_PTR)fault->address, 0, pc, frames, NULL);
     case HOST_FAULT_STACK:
         fibre_stack(world_fibre, &low, &high);
-        Die(m, RULE_STACK_OVERFLOW, (ULONGLONG)((PCHAR)high - (PCHAR)low), NT_STACK_BUDGET, pc, frames);
+        Die(m, RULE_STACK_OVERFLOW, (ULONGLONG)((PCHAR)high - (PCHAR)low), NT_STACK_BUDGET, pc, frames, NULL);
     case HOST_FAULT_HANG:
-        Die(m, HangRule(NtKernelOf(m), pc, frames), 0, 0, pc, frames);
+        Die(m, HangRule(NtKernelOf(m), pc, frames), 0, 0, pc, frames, NULL);
     default:
-        Die(m, RULE_FAULT_OTHER, fault->kind, 0, pc, frames);
+        Die(m, RULE_FAULT_OTHER, fault->kind, 0, pc, frames, NULL);
     }
 }

@@ -14,12 +14,20 @@
 #define DEVICE_TAG 'iveD'
 #define LARGEST_EXTENSION (1024u * 1024u)
 
+static VOID FreeMemory(PNT_DEVICE Device)
+{
+    if (Device->ObjectName != NULL) {
+        NtPoolFreeKernel(NtKernel(), Device->ObjectName);
+    }
+    NtPoolFreeKernel(NtKernel(), Device);
+}
+
 static VOID Free(PVOID Object)
 {
     PNT_DEVICE device = NtDevice(Object);
     PDRIVER_OBJECT driver = device->Object.DriverObject;
 
-    NtPoolFreeKernel(NtKernel(), device);
+    FreeMemory(device);
     NtObjectRelease(driver);
 }
 
@@ -62,6 +70,12 @@ static NTSTATUS Name(PNT_MACHINE Kernel, PNT_DEVICE Device, PUNICODE_STRING Devi
         return STATUS_SUCCESS;
     }
     Device->Named = TRUE;
+    Device->ObjectName = NtPoolAllocateKernel(Kernel, DeviceName->Length + sizeof(WCHAR), 'mnUN');
+    if (Device->ObjectName == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    RtlCopyMemory(Device->ObjectName, DeviceName->Buffer, DeviceName->Length);
+    Device->ObjectName[DeviceName->Length / sizeof(WCHAR)] = 0;
     return NtNameInsert(Kernel, DeviceName, &Device->Object, NULL);
 }
 
@@ -87,7 +101,7 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
     device->Ordinal = kernel->DeviceOrdinal + 1;
     status = Name(kernel, device, DeviceName, DeviceCharacteristics);
     if (!NT_SUCCESS(status)) {
-        NtPoolFreeKernel(kernel, device);
+        FreeMemory(device);
         return status;
     }
     kernel->DeviceOrdinal++;

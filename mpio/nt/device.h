@@ -18,6 +18,7 @@ typedef struct _NT_IO_TIMER {
 
 typedef struct _NT_DEVICE {
     PDEVICE_OBJECT Lower;       /* the device it is attached to */
+    PWSTR ObjectName;           /* NUL-terminated copy of the name it was created with; NULL: none */
     ULONG Ordinal;              /* from 1, in order of creation */
     BOOLEAN Named;
     BOOLEAN Deleted;

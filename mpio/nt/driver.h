@@ -34,6 +34,7 @@ typedef struct _NT_CALL {
     KIRQL HighestIrql;      /* the level the contract allows for this callback: waits are refused when DISPATCH_LEVEL */
     UCHAR EntryLocks;
     PVOID StackTop;         /* for the stack budget */
+    PVOID Routine;
 } NT_CALL, *PNT_CALL;
 
 typedef struct _NT_CONTEXT {
@@ -43,6 +44,8 @@ typedef struct _NT_CONTEXT {
     UCHAR Flags;
     PNT_CALL Call;          /* innermost call into a driver */
     struct _NT_THREAD *Thread; /* NULL: interrupt or DPC on the loop's stack */
+    PVOID LastRoutine;      /* the driver routine that returned last: a wrong answer is its answer */
+    PCSTR LastName;
     NT_HELD_LOCK Held[NT_MAX_LOCKS];
 } NT_CONTEXT, *PNT_CONTEXT;
 
@@ -83,7 +86,7 @@ static inline VOID NtTrace(enum trace_kind Kind, ULONGLONG A, ULONGLONG B, ULONG
 /* Bug checks that NtLeaveCall can raise; never return. */
 DECLSPEC_NORETURN VOID NtCallLeftWrong(PNT_CALL Call);
 
-static inline VOID NtEnterCall(PNT_CALL Call, PCSTR Name, PDRIVER_OBJECT Driver, KIRQL HighestIrql)
+static inline VOID NtEnterCall(PNT_CALL Call, PCSTR Name, PDRIVER_OBJECT Driver, KIRQL HighestIrql, PVOID Routine)
 {
     PNT_CONTEXT context = NtContext();
 
@@ -94,6 +97,7 @@ static inline VOID NtEnterCall(PNT_CALL Call, PCSTR Name, PDRIVER_OBJECT Driver,
     Call->HighestIrql = HighestIrql;
     Call->EntryLocks = context->LockCount;
     Call->StackTop = __builtin_frame_address(0);
+    Call->Routine = Routine;
     context->Call = Call;
 }
 
@@ -104,6 +108,8 @@ static inline VOID NtLeaveCall(PNT_CALL Call)
     if (__builtin_expect(context->Irql != Call->EntryIrql || context->LockCount != Call->EntryLocks, 0)) {
         NtCallLeftWrong(Call);
     }
+    context->LastRoutine = Call->Routine;
+    context->LastName = Call->Name;
     context->Call = Call->Outer;
 }
 
@@ -112,7 +118,7 @@ static inline VOID NtLeaveCall(PNT_CALL Call)
 #define NT_CALL_OUT(Name, Driver, HighestIrql, Function, ...)                  \
     ({                                                                         \
         NT_CALL ntCall_;                                                       \
-        NtEnterCall(&ntCall_, (Name), (Driver), (HighestIrql));                \
+        NtEnterCall(&ntCall_, (Name), (Driver), (HighestIrql), (PVOID)(Function)); \
         __auto_type ntResult_ = NT_INVOKE((Function), __VA_ARGS__);            \
         NtLeaveCall(&ntCall_);                                                 \
         ntResult_;                                                             \
@@ -120,17 +126,20 @@ static inline VOID NtLeaveCall(PNT_CALL Call)
 #define NT_CALL_VOID(Name, Driver, HighestIrql, Function, ...)                 \
     do {                                                                       \
         NT_CALL ntCall_;                                                       \
-        NtEnterCall(&ntCall_, (Name), (Driver), (HighestIrql));                \
+        NtEnterCall(&ntCall_, (Name), (Driver), (HighestIrql), (PVOID)(Function)); \
         NT_INVOKE((Function), __VA_ARGS__);                                    \
         NtLeaveCall(&ntCall_);                                                 \
     } while (0)
 
 /* ---- bug check by rule: ends this machine, never the world; does not return ------------------------- */
+/* The report shows the stack; for DSM-* rules the routine that returned last, whose answer was wrong. */
 DECLSPEC_NORETURN VOID NtBugCheckRule(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2);
 
 /* ---- Plug and Play: what the I/O manager hands to the pnp room ---------------------------------------- */
 typedef struct _NT_PNP_HOOKS {
     VOID (*InvalidateRelations)(PDEVICE_OBJECT Pdo, DEVICE_RELATION_TYPE Type); /* <= DISPATCH_LEVEL */
+    /* Every property but the object name, which the kernel knows; asked for DevicePropertyPhysicalDeviceObjectName it
+     * answers the device instance path, from which the kernel makes the device's registry key. */
     NTSTATUS (*GetDeviceProperty)(PDEVICE_OBJECT Pdo, DEVICE_REGISTRY_PROPERTY Property, ULONG Length, PVOID Buffer,
                                   PULONG ResultLength);
 } NT_PNP_HOOKS;

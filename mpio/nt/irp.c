@@ -170,7 +170,8 @@ BOOLEAN IoCancelIrp(PIRP Irp)
     device = Irp->CurrentLocation <= Irp->StackCount ? IoGetCurrentIrpStackLocation(Irp)->DeviceObject : NULL;
     /* The routine releases the cancel lock, so it returns at the caller's level with one lock less. */
     context = NtContext();
-    NtEnterCall(&call, "cancel routine", NtDriverOfCode(NtKernel(), (PVOID)routine), DISPATCH_LEVEL);
+    NtEnterCall(&call, "cancel routine", NtDriverOfCode(NtKernel(), (PVOID)routine), DISPATCH_LEVEL,
+                (PVOID)routine);
     call.EntryIrql = irql;
     call.EntryLocks = (UCHAR)(context->LockCount - 1);
     NT_INVOKE(routine, device, Irp);

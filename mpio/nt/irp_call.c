@@ -67,24 +67,30 @@ static inline VOID NoteSent(PNT_IRP Shadow, NT_IRP_CALL *Call, PIRP Irp)
     }
 }
 
+/* The dispatch routine that has just returned is the one that returned last. */
+static DECLSPEC_NORETURN VOID WrongReturn(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2)
+{
+    NtBugCheckReturn(Rule, P1, P2, NtContext()->LastName, NtContext()->LastRoutine);
+}
+
 static VOID CheckReturn(PNT_IRP Shadow, const NT_IRP_CALL *Call, NTSTATUS Status)
 {
     ULONGLONG irp = (ULONGLONG)(ULONG_PTR)NtIrpPublic(Shadow);
 
     if (Call->Completed) {
         if (Call->MarkedPending != (Status == STATUS_PENDING)) {
-            NtBugCheckRule(RULE_IRP_PENDING, irp, (ULONG)Status);
+            WrongReturn(RULE_IRP_PENDING, irp, (ULONG)Status);
         }
         if (Status != STATUS_PENDING && Status != Call->Status) {
-            NtBugCheckRule(RULE_IRP_STATUS, (ULONG)Status, (ULONG)Call->Status);
+            WrongReturn(RULE_IRP_STATUS, (ULONG)Status, (ULONG)Call->Status);
         }
     } else if (Call->Attached) {
         if (Status == STATUS_PENDING) {
             *PendingWord(Shadow, Call->Location) |= PendingBit(Call->Location);
         } else if ((Call->Stack->Control & SL_PENDING_RETURNED) != 0) {
-            NtBugCheckRule(RULE_IRP_PENDING, irp, (ULONG)Status);
+            WrongReturn(RULE_IRP_PENDING, irp, (ULONG)Status);
         } else {
-            NtBugCheckRule(RULE_IRP_STATUS, (ULONG)Status, STATUS_PENDING); /* neither completed nor pending */
+            WrongReturn(RULE_IRP_STATUS, (ULONG)Status, STATUS_PENDING); /* neither completed nor pending */
         }
     }
 }
@@ -130,6 +136,20 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 
 /* ---- up --------------------------------------------------------------------------------------------- */
 
+/* A dispatch routine returned STATUS_PENDING and the location it got was never marked. */
+static DECLSPEC_NORETURN VOID BrokenPromise(PIRP Irp)
+{
+    const IO_STACK_LOCATION *stack = Irp->Tail.Overlay.CurrentStackLocation;
+    PDRIVER_OBJECT driver = stack->DeviceObject->DriverObject;
+    UCHAR major = stack->MajorFunction;
+
+    if (driver == NULL || major > IRP_MJ_MAXIMUM_FUNCTION) { /* overwritten since */
+        NtBugCheckRule(RULE_IRP_PENDING, (ULONGLONG)(ULONG_PTR)Irp, STATUS_PENDING);
+    }
+    NtBugCheckReturn(RULE_IRP_PENDING, (ULONGLONG)(ULONG_PTR)Irp, STATUS_PENDING, dispatch[major].Name,
+                     (PVOID)driver->MajorFunction[major]);
+}
+
 /* The IRP leaves Location: tell the calls that wait for it, and check a promise made on return. */
 static inline VOID NoteCompleted(PNT_IRP Shadow, PIRP Irp, CHAR Location, BOOLEAN Pending)
 {
@@ -150,7 +170,7 @@ static inline VOID NoteCompleted(PNT_IRP Shadow, PIRP Irp, CHAR Location, BOOLEA
     if (__builtin_expect((*PendingWord(Shadow, Location) & PendingBit(Location)) != 0, 0)) {
         *PendingWord(Shadow, Location) &= ~PendingBit(Location);
         if (!Pending) {
-            NtBugCheckRule(RULE_IRP_PENDING, (ULONGLONG)(ULONG_PTR)Irp, STATUS_PENDING);
+            BrokenPromise(Irp);
         }
     }
     if (Location == Shadow->Top) {
@@ -204,7 +224,8 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
                 return;
             }
             if (__builtin_expect(Irp->Type != IO_TYPE_IRP, 0)) {
-                NtBugCheckRule(RULE_IRP_FREED, (ULONGLONG)(ULONG_PTR)Irp, 0); /* freed, yet not taken back */
+                /* freed, yet not taken back */
+                NtBugCheckReturn(RULE_IRP_FREED, (ULONGLONG)(ULONG_PTR)Irp, 0, "completion routine", (PVOID)routine);
             }
         } else if (Irp->PendingReturned && !top) {
             (stack + 1)->Control |= SL_PENDING_RETURNED;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IRQL: one byte in the running context. Rules: KE-IRQL-02, KE-IRQL-03. Any IRQL.
+ * IRQL: one byte in the running context. Rules: KE-IRQL-02..04, KE-LOCK-02, KE-LOCK-03. Any IRQL.
  */
 #include "nt/suspend.h"
 
@@ -56,11 +56,11 @@ VOID NtCallLeftWrong(PNT_CALL Call)
     PNT_CONTEXT context = NtContext();
 
     if (context->LockCount > Call->EntryLocks) {
-        NtBugCheckRule(RULE_LOCK_RETURN, (ULONGLONG)(context->LockCount - Call->EntryLocks),
-                       (ULONGLONG)(ULONG_PTR)context->Held[context->LockCount - 1].Acquirer);
+        NtBugCheckReturn(RULE_LOCK_RETURN, (ULONGLONG)(context->LockCount - Call->EntryLocks),
+                         (ULONGLONG)(ULONG_PTR)context->Held[context->LockCount - 1].Acquirer, Call->Name, Call->Routine);
     }
     if (context->LockCount < Call->EntryLocks) {
-        NtBugCheckRule(RULE_LOCK_NOT_HELD, 0, 0);
+        NtBugCheckReturn(RULE_LOCK_NOT_HELD, 0, 0, Call->Name, Call->Routine);
     }
-    NtBugCheckRule(RULE_IRQL_RETURN, context->Irql, Call->EntryIrql);
+    NtBugCheckReturn(RULE_IRQL_RETURN, context->Irql, Call->EntryIrql, Call->Name, Call->Routine);
 }

@@ -131,6 +131,8 @@ typedef struct _NT_MACHINE {
 #define NT_NO_PROGRESS_CALLS 100000000ull
 
 DECLSPEC_NORETURN VOID NtIrqlTooHigh(KIRQL Highest);
+/* Bug check for what a driver's routine left behind or answered when it returned: the report shows the routine. */
+DECLSPEC_NORETURN VOID NtBugCheckReturn(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2, PCSTR Name, PVOID Routine);
 VOID NtStackDeep(PNT_CALL Call, LONG_PTR Used);
 VOID NtKernelEntrySlow(PNT_MACHINE Kernel);
 

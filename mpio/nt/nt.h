@@ -61,22 +61,26 @@ struct nt_frame {
     unsigned line;
     char module[256];
     uint64_t offset;
+    bool foreign;               /* code of a vendor's driver, not of the emulator */
+    unsigned repeats;           /* recursion: how often more the same call stands on the stack */
 };
 struct nt_bugcheck {
     enum nt_rule rule;
     uint64_t p1, p2;
     uint64_t time;
     uint8_t irql, cpu;
-    char callback[64];          /* innermost driver routine on the stack, "" when none */
+    char callback[64];          /* what the emulator called the driver for, "" when nothing */
     char driver[64];            /* its service name */
     unsigned frames;
-    struct nt_frame frame[24];  /* innermost first, from the driver's code outward */
-    unsigned driver_frame;      /* first frame that is driver code */
+    char routine[96];           /* the kernel routine that frame 0 called, "" when none or unknown */
+    struct nt_frame frame[24];  /* innermost first, from the driver's first frame to its last; all when it has none */
+    bool returned;              /* the driver's routine has returned: frame 0 is its definition, the only frame */
+    unsigned driver_frame;      /* first frame that is driver code: 0 */
     char text[400];             /* one line: rule id, what, where, parameters */
 };
 /* NULL while the machine is alive. */
 const struct nt_bugcheck *nt_bugcheck(const struct machine *m);
-/* The whole report as text: rule, parameters, call stack with source lines, seed. */
+/* The whole report as text: rule, parameters, call stack with source lines, seed, what to do next. */
 void nt_bugcheck_print(const struct machine *m, struct buffer *out);
 
 /* ---- records ------------------------------------------------------------------------------------------------ */

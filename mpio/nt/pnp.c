@@ -37,11 +37,30 @@ VOID IoRequestDeviceEject(PDEVICE_OBJECT PhysicalDeviceObject)
     IoInvalidateDeviceRelations(PhysicalDeviceObject, EjectionRelations);
 }
 
+/* The I/O manager's own knowledge: an unnamed device gives an empty string. */
+static NTSTATUS GiveObjectName(PCWSTR Name, ULONG Length, PVOID Buffer, PULONG ResultLength)
+{
+    ULONG bytes = sizeof(WCHAR);
+
+    for (ULONG i = 0; Name != NULL && Name[i] != 0; i++) {
+        bytes += sizeof(WCHAR);
+    }
+    *ResultLength = bytes;
+    if (Length < bytes) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    RtlCopyMemory(Buffer, Name != NULL ? Name : u"", bytes);
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty,
                              ULONG BufferLength, PVOID PropertyBuffer, PULONG ResultLength)
 {
     NT_REQUIRE_IRQL(PASSIVE_LEVEL);
     NtDeviceRequire(DeviceObject);
+    if (DeviceProperty == DevicePropertyPhysicalDeviceObjectName) {
+        return GiveObjectName(NtDevice(DeviceObject)->ObjectName, BufferLength, PropertyBuffer, ResultLength);
+    }
     if (NtKernel()->Pnp.GetDeviceProperty == NULL) {
         *ResultLength = 0;
         return STATUS_NOT_SUPPORTED;
