@@ -60,19 +60,20 @@ below_world := world array text host
 below_array := array host
 below_nt    := nt $(below_world)
 below_pnp   := pnp $(below_nt)
+below_port/iscsi := port/iscsi $(below_world)
 below_port  := port/sim port $(below_pnp)
 below_core  := core $(below_port)
 below_disk  := disk core $(below_port)
 below_load  := load $(below_nt)
 below_embed := embed mgmt load disk core port/iscsi $(below_port)
-TEST_ROOMS  := text host world array nt pnp port core disk load embed
+TEST_ROOMS  := text host world array nt port port/iscsi core disk load embed
 
 LIBS := -ldl -lm -liscsi
 
 define test_rules
 $(B)/tests/$(1)/%: mpio/$(1)/tests/%.c $(foreach r,$(below_$(1)),$(call lib,$(r)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) -Impio/$(1) -MMD -MP -MF $$@.d $$< -o $$@ $(LDOPT) \
+	$$(CC) $$(CFLAGS) -Wno-unused-function -Impio/$(1) -MMD -MP -MF $$@.d $$< -o $$@ $(LDOPT) \
 	    -Wl,--start-group $(foreach r,$(below_$(1)),$(call lib,$(r))) -Wl,--end-group -lcmocka $$(LIBS)
 tests_$(1) := $(patsubst mpio/$(1)/tests/%.c,$(B)/tests/$(1)/%,$(wildcard mpio/$(1)/tests/test_*.c))
 tests-$(1): $$(tests_$(1))

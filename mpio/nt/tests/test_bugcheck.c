@@ -128,19 +128,89 @@ static void report_names_the_drivers_line(void **s)
     assert_string_equal(b->driver, "vendor");
     assert_string_equal(b->callback, "test callback");
     assert_int_equal(b->irql, DISPATCH_LEVEL);
-    assert_true(b->driver_frame < b->frames && b->driver_frame <= 1);
-    assert_string_equal(b->frame[b->driver_frame].function, "inner_function");
-    assert_non_null(strstr(b->frame[b->driver_frame].file, "test_bugcheck.c"));
-    for (unsigned i = b->driver_frame; i < b->frames; i++) {
+    assert_int_equal(b->driver_frame, 0);
+    assert_string_equal(b->frame[0].function, "inner_function");
+    assert_non_null(strstr(b->frame[0].file, "test_bugcheck.c"));
+    for (unsigned i = 0; i < b->frames; i++) {
         outer |= strcmp(b->frame[i].function, "outer_function") == 0;
     }
+    assert_true(b->frame[b->frames - 1].foreign); /* nothing of ours above or below the driver */
     assert_true(outer);
     assert_non_null(strstr(b->text, "KE-LOCK-01"));
     assert_non_null(strstr(b->text, "inner_function (test_bugcheck.c:"));
     nt_bugcheck_print(h.machine, &text);
     assert_non_null(strstr(buffer_text(&text), "=> #"));
     assert_non_null(strstr(buffer_text(&text), "seed 1"));
+    assert_non_null(strstr(buffer_text(&text), "next: release the lock first"));
+    assert_non_null(strstr(buffer_text(&text), "P1, where it was acquired first: inner_function at "));
     buffer_free(&text);
+    end();
+}
+
+static void VENDOR leave_with_lock(void)
+{
+    KeAcquireSpinLock(&lock, &irql);
+    KeLowerIrql(irql);
+}
+static void report_names_the_routine_that_returned_with_a_lock(void **s)
+{
+    struct body body = {leave_with_lock, PASSIVE_LEVEL, PASSIVE_LEVEL, true};
+    const struct nt_bugcheck *b;
+    struct buffer text = {0};
+
+    (void)s;
+    lock = 0;
+    begin();
+    assert_int_equal(run_until_idle(&body), RULE_LOCK_RETURN);
+    b = nt_bugcheck(h.machine);
+    assert_true(b->returned);
+    assert_int_equal(b->frames, 1);
+    assert_string_equal(b->frame[0].function, "leave_with_lock");
+    assert_string_equal(b->callback, "test callback");
+    nt_bugcheck_print(h.machine, &text);
+    assert_non_null(strstr(buffer_text(&text), "P2, where acquired: leave_with_lock at "));
+    assert_non_null(strstr(buffer_text(&text), "test callback returned from:"));
+    buffer_free(&text);
+    end();
+}
+
+static void VENDOR answer_well(void) { sink++; }
+static void house_finds_answer_wrong(void)
+{
+    NT_CALL_VOID("DsmLBGetPath", h.vendor, DISPATCH_LEVEL, answer_well);
+    NtBugCheckRule(RULE_DSM_PATH, 1, 2);
+}
+static void report_of_a_wrong_answer_names_the_callback_that_gave_it(void **s)
+{
+    struct body body = {house_finds_answer_wrong, PASSIVE_LEVEL, PASSIVE_LEVEL, false};
+    const struct nt_bugcheck *b;
+
+    (void)s;
+    begin();
+    assert_int_equal(run_until_idle(&body), RULE_DSM_PATH);
+    b = nt_bugcheck(h.machine);
+    assert_true(b->returned);
+    assert_string_equal(b->driver, "vendor");
+    assert_string_equal(b->callback, "DsmLBGetPath");
+    assert_string_equal(b->frame[0].function, "answer_well");
+    end();
+}
+
+static void recursion_is_counted_and_not_repeated(void **s)
+{
+    struct body body = {recurse_for_ever, PASSIVE_LEVEL, PASSIVE_LEVEL, true};
+    const struct nt_bugcheck *b;
+    unsigned repeats = 0;
+
+    (void)s;
+    begin();
+    assert_int_equal(run_until_idle(&body), RULE_STACK_OVERFLOW);
+    b = nt_bugcheck(h.machine);
+    assert_true(b->frames < 5);
+    for (unsigned i = 0; i < b->frames; i++) {
+        repeats += b->frame[i].repeats;
+    }
+    assert_true(repeats > 20);
     end();
 }
 
@@ -214,7 +284,14 @@ static void rules_have_ids_and_texts(void **s)
 {
     (void)s;
     for (int i = 1; i < NT_RULE_COUNT; i++) {
-        assert_true(strlen(nt_rule_id(i)) >= 7 && strlen(nt_rule_text(i)) > 10);
+        unsigned length, sentence = nt_rule_sentence(i);
+
+        assert_true(strlen(nt_rule_id(i)) >= 7 && strlen(nt_rule_text(i)) > 10 && strlen(nt_rule_next(i)) > 10);
+        assert_true(sentence > 10 && nt_rule_text(i)[sentence - 1] != ')');
+        for (unsigned p = 1; p <= 2; p++) { /* what has a meaning has a way to be shown */
+            nt_rule_parameter_name(i, p, &length);
+            assert_true(length == 0 || nt_rule_parameter(i, p) != PARAMETER_NONE);
+        }
         for (int j = 1; j < i; j++) {
             assert_string_not_equal(nt_rule_id(i), nt_rule_id(j));
         }
@@ -237,6 +314,9 @@ int main(void)
         cmocka_unit_test(spin_without_kernel_calls),
         cmocka_unit_test(dpc_queues_itself_without_end),
         cmocka_unit_test(report_names_the_drivers_line),
+        cmocka_unit_test(report_names_the_routine_that_returned_with_a_lock),
+        cmocka_unit_test(report_of_a_wrong_answer_names_the_callback_that_gave_it),
+        cmocka_unit_test(recursion_is_counted_and_not_repeated),
         cmocka_unit_test(fault_report_begins_in_the_driver),
         cmocka_unit_test(machine_dies_and_the_world_goes_on),
         cmocka_unit_test(interrupt_raises_and_restores),

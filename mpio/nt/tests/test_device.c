@@ -328,14 +328,14 @@ static void driver_loads_and_unloads_with_leftovers(void **s)
     assert_false((device->Flags & DO_DEVICE_INITIALIZING) != 0);
     events = nt_log_count(h.machine);
     nt_unload_driver(h.machine, "SECOND", unloaded, NULL);
-    world_run(h.world, 1);
+    world_run(h.world, WORLD_SECOND);
     assert_int_equal(rule_now(), RULE_NONE);
     assert_int_equal(unload_status, STATUS_SUCCESS);
     assert_string_equal(trail, "eau");
     assert_int_equal(nt_log_count(h.machine), events + 3); /* pool, a device, and its reference on the driver */
     assert_non_null(strstr(nt_log_at(h.machine, events + 2)->text, "EX-POOL-05"));
     nt_unload_driver(h.machine, "vendor", unloaded, NULL);
-    world_run(h.world, 2);
+    world_run(h.world, 2 * WORLD_SECOND);
     assert_int_equal(unload_status, STATUS_NOT_SUPPORTED);
     end();
 }
