@@ -57,6 +57,7 @@ typedef struct _SAMPLE_LUN {
     ULONG Next;                 /* round robin: index into Usable; fail over: the one in use */
     struct _SAMPLE_INSTANCE *Instance[SAMPLE_MAX_PATHS]; /* all of them */
     struct _SAMPLE_INSTANCE *Usable[SAMPLE_MAX_PATHS];   /* those I/O may take; rebuilt on every change */
+    PVOID Reporter;             /* the instance whose unit attentions the disk driver hears: one that has I/O */
     PVOID Preferred;            /* fail over: go back to this path when it returns; NULL = stay */
     SAMPLE_RESERVATION Reservation;
 } SAMPLE_LUN, *PSAMPLE_LUN;

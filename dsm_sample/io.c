@@ -75,6 +75,9 @@ BOOLEAN SampleGetSense(PSCSI_REQUEST_BLOCK Srb, PUCHAR Key, PUCHAR Asc, PUCHAR A
  * A request failed. DSM_FATAL_ERROR fails the path over; *Retry sends the request again through
  * SampleGetPath, at most RetryCount times unless DSM_RETRY_DONT_DECREMENT is given; neither hands
  * the error up to the disk driver, which has retries of its own. *RetryInterval: seconds, preset to MPIO's.
+ *
+ * A unit attention of the LUN waits on each of its paths, but the disk driver has only four retries and would
+ * spend one on each: it hears what the Reporter says, the others only send the request again.
  */
 ULONG SampleInterpretError(PVOID DsmContext, PVOID DsmId, PSCSI_REQUEST_BLOCK Srb, NTSTATUS *Status, PBOOLEAN Retry,
                            PLONG RetryInterval, ...)
@@ -94,24 +97,22 @@ ULONG SampleInterpretError(PVOID DsmContext, PVOID DsmId, PSCSI_REQUEST_BLOCK Sr
     case 0x02040A: case 0x062A06: case 0x062A07: /* ALUA: in transition, states changed */
         *Retry = TRUE;
         return DSM_RETRY_DONT_DECREMENT;
-    case 0x062A04: /* reservations released */
-        *Retry = TRUE;
-        *RetryInterval = 0;
-        return 0;
-    case 0x02040B: case 0x02040C: /* ALUA: standby, unavailable */
-    case 0x020403: /* seen during firmware updates */
+    case 0x02040B: case 0x02040C: case 0x020403: /* ALUA: standby, unavailable; seen during firmware updates */
     case 0x043E02: case 0x044B06: /* the array's own time-outs */
         *Retry = TRUE;
         return 0;
     case 0x062A05: /* registrations preempted: another node fenced us off */
         SampleForgetKey(DsmId);
         return 0;
-    case 0x062A03: case 0x062A01: case 0x062A09: /* reservations preempted, mode parameters, capacity */
-    case 0x062F00: case 0x063807: case 0x063F03: case 0x063F0A: case 0x063F0E: /* cleared, threshold, inventory */
+    case 0x062A03: case 0x062F00: case 0x063807: /* reservations preempted, commands cleared, threshold */
         return 0; /* the cluster or the disk driver must see these */
+    case 0x062A01: case 0x062A09: case 0x063F03: case 0x063F0A: case 0x063F0E: /* mode, capacity, inventory */
+        if (DsmId == ((PSAMPLE_INSTANCE)DsmId)->Lun->Reporter)
+            return 0;
     }
     *Retry = key == SCSI_SENSE_UNIT_ATTENTION; /* after a login or a reset nothing is lost */
-    return 0;
+    *RetryInterval = 0;                        /* the report has cleared the attention */
+    return *Retry ? DSM_RETRY_DONT_DECREMENT : 0;
 }
 
 BOOLEAN SampleIsAddressTypeSupported(PVOID DsmContext, ULONG AddressType)

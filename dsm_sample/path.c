@@ -28,6 +28,7 @@ VOID SampleChoosePaths(PSAMPLE_LUN Lun)
         }
         Lun->Usable[Lun->Usables++] = instance;
     }
+    Lun->Reporter = Lun->Usables > 0 ? Lun->Usable[Lun->Next] : NULL;
 }
 
 /* One text of the descriptor, padded with blanks to Size characters as in INQUIRY data. */

@@ -4,7 +4,10 @@
  * the port, in one run. Prints a table and CSV. Absolute times belong to the machine of the day: read the
  * ratios.
  *
- *   mpio-bench DSM.so [CSV]
+ *   mpio-bench io DSM.so [CSV]       cost per I/O over shapes of paths and LUNs
+ *   mpio-bench loss DSM.so [CSV]     an HBA with many paths loses its cable
+ *   mpio-bench shape DSM.so PATHS ARRAYS LUNS-PER-ARRAY   one row of `io`
+ *   mpio-bench events [CSV]          the world's event queue
  */
 #include "mpio.h"
 
@@ -15,9 +18,12 @@
 
 #include "host/host.h"
 #include "text/buffer.h"
+#include "world/world.h"
 
 #define BATCH  2000   /* I/Os between two steps of the clock */
 #define ROUNDS 9
+#define LOSS_SECONDS 120 /* link-down and device-loss times, then removal */
+#define EVENTS 3000000ull
 
 struct shape {
     unsigned paths, arrays, luns_per_array;
@@ -72,31 +78,42 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static bool measure(const char *dsm, const struct shape *s, bool claimed, struct result *result)
+/* A world of that shape, booted. NULL: said why. */
+static struct mpio *start(const char *dsm, const struct shape *s, bool claimed, double *boot_seconds)
 {
     struct buffer text = {0};
     char error[600];
-    static char data[4096];
-    double rounds[ROUNDS];
-    struct mpio_kernel_counters before, after;
 
     topology(&text, s, claimed);
     struct mpio_options options = {.topology_file = "bench", .topology_text = buffer_text(&text), .seed = 1};
     struct mpio *w = mpio_create(&options, error, sizeof error);
+    buffer_free(&text);
     if (!w) {
         fprintf(stderr, "mpio-bench: %s\n", error);
-        buffer_free(&text);
-        return false;
+        return NULL;
     }
-    uint64_t start = host_time_ns(), rss = host_rss_bytes();
-    bool ok = (!claimed || mpio_load_dsm(w, NULL, dsm)) && mpio_boot(w);
-    result->boot_seconds = (double)(host_time_ns() - start) / 1e9;
-    result->instances = mpio_paths(w);
-    result->bytes = host_rss_bytes() - rss;
-    if (!ok) {
+    uint64_t begun = host_time_ns();
+    if ((claimed && !mpio_load_dsm(w, NULL, dsm)) || !mpio_boot(w)) {
         fprintf(stderr, "mpio-bench: %s\n", mpio_error(w));
-        goto out;
+        mpio_destroy(w);
+        return NULL;
     }
+    *boot_seconds = (double)(host_time_ns() - begun) / 1e9;
+    return w;
+}
+
+static bool measure(const char *dsm, const struct shape *s, bool claimed, struct result *result)
+{
+    static char data[4096];
+    double rounds[ROUNDS];
+    struct mpio_kernel_counters before, after;
+
+    uint64_t rss = host_rss_bytes();
+    struct mpio *w = start(dsm, s, claimed, &result->boot_seconds);
+    if (!w)
+        return false;
+    result->bytes = host_rss_bytes() - rss;
+    result->instances = mpio_paths(w);
     struct driver d = {.w = w, .disks = mpio_disks(w)};
     d.io = (struct mpio_io){.operation = MPIO_READ, .blocks = 8, .buffer = data, .done = done, .user = &d};
     uint64_t total = d.disks > 1000 ? 100000 : 200000;
@@ -117,46 +134,165 @@ static bool measure(const char *dsm, const struct shape *s, bool claimed, struct
     qsort(rounds, ROUNDS, sizeof *rounds, by_value);
     result->ns = rounds[ROUNDS / 2];
     result->allocations = (double)(after.pool_allocations - before.pool_allocations) / (double)(total * ROUNDS);
-    if (d.failed) {
+    if (d.failed)
         fprintf(stderr, "mpio-bench: %" PRIu64 " I/Os failed\n", d.failed);
-        ok = false;
-    }
-out:
     mpio_destroy(w);
-    buffer_free(&text);
-    return ok;
+    return d.failed == 0;
 }
 
-int main(int argc, char **argv)
+/* Instances that carry I/O. */
+static unsigned active_paths(struct mpio *w)
 {
-    static const struct shape shapes[] = {{1, 1, 1},   {2, 1, 1},   {8, 1, 1},   {32, 1, 1},    {1, 1, 255},
-                                          {2, 1, 255}, {8, 1, 255}, {32, 1, 255}, {2, 40, 250}, {8, 40, 250}};
-    FILE *csv = argc > 2 ? fopen(argv[2], "w") : NULL;
+    struct mpio_path_report report;
+    unsigned active = 0;
 
-    if (argc < 2) {
-        fprintf(stderr, "usage: mpio-bench DSM.so [CSV]\n");
-        return 2;
-    }
+    for (unsigned i = 0, n = mpio_paths(w); i < n; i++)
+        active += mpio_path_report(w, i, &report) && strcmp(report.state, "active") == 0;
+    return active;
+}
+
+/* ---- the modes ------------------------------------------------------------------------------------ */
+
+static void print_header(FILE *csv)
+{
     if (csv)
         fprintf(csv, "paths,luns,ns_per_io,ns_straight_to_port,ratio,pool_allocations_per_io,boot_seconds,bytes_per_path\n");
     printf("%6s %7s %12s %14s %7s %12s %10s %12s\n", "paths", "LUNs", "ns per I/O", "ns to the port", "ratio",
            "allocations", "boot s", "bytes/path");
-    for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        struct result multi = {0}, straight = {0};
-        struct shape one = shapes[i];
-        one.paths = 1;
-        if (!measure(argv[1], &shapes[i], true, &multi) || !measure(argv[1], &one, false, &straight))
+}
+
+static bool io_row(const char *dsm, const struct shape *s, FILE *csv)
+{
+    struct result multi = {0}, straight = {0};
+    struct shape one = *s;
+
+    one.paths = 1;
+    if (!measure(dsm, s, true, &multi) || !measure(dsm, &one, false, &straight))
+        return false;
+    unsigned luns = s->arrays * s->luns_per_array;
+    double per_path = multi.instances ? (double)multi.bytes / (double)multi.instances : 0;
+    printf("%6u %7u %12.1f %14.1f %7.2f %12.4f %10.2f %12.0f\n", s->paths, luns, multi.ns, straight.ns,
+           multi.ns / straight.ns, multi.allocations, multi.boot_seconds, per_path);
+    fflush(stdout);
+    if (csv)
+        fprintf(csv, "%u,%u,%.1f,%.1f,%.3f,%.5f,%.3f,%.0f\n", s->paths, luns, multi.ns, straight.ns,
+                multi.ns / straight.ns, multi.allocations, multi.boot_seconds, per_path);
+    return true;
+}
+
+static int io_table(const char *dsm, FILE *csv)
+{
+    static const struct shape shapes[] = {{1, 1, 1},   {2, 1, 1},   {8, 1, 1},    {32, 1, 1},   {1, 1, 255},
+                                          {2, 1, 255}, {8, 1, 255}, {32, 1, 255}, {2, 40, 250}, {8, 40, 250}};
+
+    print_header(csv);
+    for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (!io_row(dsm, &shapes[i], csv))
             return 1;
-        unsigned luns = shapes[i].arrays * shapes[i].luns_per_array;
-        double per_path = multi.instances ? (double)multi.bytes / (double)multi.instances : 0;
-        printf("%6u %7u %12.1f %14.1f %7.2f %12.4f %10.2f %12.0f\n", shapes[i].paths, luns, multi.ns, straight.ns,
-               multi.ns / straight.ns, multi.allocations, multi.boot_seconds, per_path);
+    return 0;
+}
+
+/* One HBA of two loses its cable with every path on it: until the last LUN of it is gone. */
+static int loss_table(const char *dsm, FILE *csv)
+{
+    static const struct shape shapes[] = {{2, 4, 250}, {2, 8, 250}, {2, 16, 250}, {2, 40, 250}, {2, 160, 250}};
+
+    if (csv)
+        fprintf(csv, "paths_lost,boot_seconds,loss_seconds,us_per_path\n");
+    printf("%11s %10s %10s %12s\n", "paths lost", "boot s", "loss s", "us per path");
+    for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const struct shape *s = &shapes[i];
+        unsigned lost = s->arrays * s->luns_per_array;
+        double boot = 0, loss;
+        struct mpio *w = start(dsm, s, true, &boot);
+        if (!w)
+            return 1;
+        uint64_t begun = host_time_ns();
+        bool ok = mpio_fault(w, "link hba0 down") && mpio_run(w, LOSS_SECONDS * MPIO_SECOND);
+        loss = (double)(host_time_ns() - begun) / 1e9;
+        if (!ok || active_paths(w) != lost) {
+            fprintf(stderr, "mpio-bench: after the loss of %u paths: %s, %u paths left\n", lost,
+                    ok ? "running" : mpio_error(w), active_paths(w));
+            mpio_destroy(w);
+            return 1;
+        }
+        mpio_destroy(w);
+        printf("%11u %10.2f %10.2f %12.1f\n", lost, boot, loss, loss * 1e6 / lost);
         fflush(stdout);
         if (csv)
-            fprintf(csv, "%u,%u,%.1f,%.1f,%.3f,%.5f,%.3f,%.0f\n", shapes[i].paths, luns, multi.ns, straight.ns,
-                    multi.ns / straight.ns, multi.allocations, multi.boot_seconds, per_path);
+            fprintf(csv, "%u,%.3f,%.3f,%.2f\n", lost, boot, loss, loss * 1e6 / lost);
     }
-    if (csv)
-        fclose(csv);
     return 0;
+}
+
+/* Timers that set themselves again: the clock and the event queue alone. */
+struct tick {
+    struct event event;
+    struct world *world;
+    uint64_t period;
+};
+
+static void tick(struct event *e)
+{
+    struct tick *t = (struct tick *)(void *)e;
+
+    world_post(t->world, e, world_now(t->world) + t->period, EVENT_DPC);
+}
+
+static int event_table(FILE *csv)
+{
+    static const unsigned pending[] = {64, 1024, 32000, 320000};
+
+    if (csv)
+        fprintf(csv, "pending,ns_per_event,million_events_per_second\n");
+    printf("%8s %13s %18s\n", "pending", "ns per event", "million events/s");
+    for (unsigned i = 0; i < sizeof pending / sizeof *pending; i++) {
+        struct world_options options = {.seed = 1};
+        struct world *w = world_create(&options);
+        struct tick *ticks = calloc(pending[i], sizeof *ticks);
+        if (!w || !ticks)
+            return 1;
+        uint64_t span = (uint64_t)pending[i] * 10; /* one event each 10 ticks on the average, whatever is pending */
+        for (unsigned t = 0; t < pending[i]; t++) {
+            ticks[t] = (struct tick){.event = {.run = tick}, .world = w, .period = span - span / 4 + t % (span / 2)};
+            world_post(w, &ticks[t].event, t * 7919ull % span, EVENT_DPC);
+        }
+        world_run(w, world_now(w) + span);
+        uint64_t before = world_events(w), cpu = host_cpu_ns();
+        world_run(w, world_now(w) + EVENTS * 10);
+        double ns = (double)(host_cpu_ns() - cpu) / (double)(world_events(w) - before);
+        printf("%8u %13.1f %18.1f\n", pending[i], ns, 1000 / ns);
+        if (csv)
+            fprintf(csv, "%u,%.1f,%.2f\n", pending[i], ns, 1000 / ns);
+        world_destroy(w);
+        free(ticks);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *mode = argc > 1 ? argv[1] : "", *dsm = argc > 2 ? argv[2] : NULL;
+    int status = 2;
+
+    if (strcmp(mode, "events") == 0) {
+        FILE *csv = argc > 2 ? fopen(argv[2], "w") : NULL;
+        status = event_table(csv);
+        if (csv)
+            fclose(csv);
+    } else if (dsm && strcmp(mode, "shape") == 0 && argc == 6) {
+        struct shape s = {(unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]), (unsigned)atoi(argv[5])};
+        print_header(NULL);
+        status = io_row(dsm, &s, NULL) ? 0 : 1;
+    } else if (dsm && (strcmp(mode, "io") == 0 || strcmp(mode, "loss") == 0)) {
+        FILE *csv = argc > 3 ? fopen(argv[3], "w") : NULL;
+        status = mode[0] == 'i' ? io_table(dsm, csv) : loss_table(dsm, csv);
+        if (csv)
+            fclose(csv);
+    } else {
+        fprintf(stderr, "usage: mpio-bench io|loss DSM.so [CSV]\n"
+                        "       mpio-bench shape DSM.so PATHS ARRAYS LUNS-PER-ARRAY\n"
+                        "       mpio-bench events [CSV]\n");
+    }
+    return status;
 }

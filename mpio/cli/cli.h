@@ -51,6 +51,12 @@ bool report_write(struct report *r, const char *file, const struct run_plan *pla
                   double wall_seconds);
 void report_end(struct report *r);
 
+/* live.c: lines while a run on real paths goes on. */
+struct live;
+struct live *live_begin(struct mpio *w, uint64_t duration);
+void live_look(struct live *l);                              /* often; prints when a line is due */
+void live_end(struct live *l);
+
 /* table.c */
 void print_paths(struct mpio *w);
 void print_disks(struct mpio *w);

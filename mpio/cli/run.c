@@ -10,6 +10,7 @@
 #include "host/host.h"
 
 #define PROGRESS_NS 100000000u
+#define SLICE       (MPIO_SECOND / 20)
 #define HANG_MILLISECONDS 3000 /* CPU time of driver code without a kernel call */
 
 static double seconds_since(uint64_t start_ns)
@@ -56,6 +57,19 @@ static void progress(struct mpio *w, const struct run_plan *plan, unsigned step,
 }
 
 static bool write_trace(struct mpio *w, const char *file);
+
+/* One of the REPORT_SAMPLES steps. Real time passes in slices, so that Ctrl-C is heard and each second has its line. */
+static bool run_step(struct mpio *w, uint64_t end, struct live *live)
+{
+    while (mpio_now(w) < end && !host_interrupted()) {
+        uint64_t left = end - mpio_now(w);
+        if (!mpio_run(w, mpio_is_real(w) && left > SLICE ? SLICE : left))
+            return false;
+        if (live)
+            live_look(live);
+    }
+    return true;
+}
 
 static void save(struct run_plan *plan, bool found)
 {
@@ -149,6 +163,7 @@ int run_plan_execute(struct run_plan *plan, char **argv)
         ready = mpio_load_dsm(w, NULL, plan->dsm[i]);
     struct mpio_bugcheck dead;
     struct report *report = NULL;
+    struct live *live = NULL;
     bool ran = false, clean = true;
     if (ready)
         ready = mpio_boot(w);
@@ -158,13 +173,22 @@ int run_plan_execute(struct run_plan *plan, char **argv)
         ready = mpio_load_start(w);
     if (ready) {
         report = report_begin(w, plan->duration);
-        for (unsigned step = 1; step <= REPORT_SAMPLES; step++) {
-            ran = mpio_run(w, plan->duration / REPORT_SAMPLES);
+        if (mpio_is_real(w) && !plan->quiet)
+            live = live_begin(w, plan->duration);
+        uint64_t begun = mpio_now(w);
+        ran = true;
+        host_catch_interrupt();
+        for (unsigned step = 1; step <= REPORT_SAMPLES && !host_interrupted(); step++) {
+            ran = run_step(w, begun + plan->duration / REPORT_SAMPLES * step, live);
             if (!ran)
                 break;
             report_sample(report);
-            progress(w, plan, step, start, &drawn);
+            if (!live)
+                progress(w, plan, step, start, &drawn);
         }
+        if (host_interrupted())
+            fprintf(stderr, "\nmpio: interrupted; the run ends here\n");
+        live_end(live);
         if (ran)
             clean = mpio_load_stop(w);
         mpio_paths(w);

@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define MAX_ROWS 64 /* more paths than this are summed per HBA target by the HTML report */
 
@@ -25,35 +27,52 @@ void print_disks(struct mpio *w)
         printf("... and %u more\n", mpio_disks(w) - MAX_ROWS);
 }
 
+struct row {
+    struct mpio_path_report sum; /* first, so that rows compare like reports */
+    unsigned luns, active;
+};
+
+static int order(const void *a, const void *b)
+{
+    const struct mpio_path_report *first = a, *second = b;
+
+    if (first->hba_ordinal != second->hba_ordinal)
+        return first->hba_ordinal < second->hba_ordinal ? -1 : 1;
+    return first->target < second->target ? -1 : first->target > second->target;
+}
+
 /* Paths are I_T nexuses: the instances of all LUNs on one are summed. */
 void print_paths(struct mpio *w)
 {
-    struct mpio_path_report rows[MAX_ROWS], p;
-    unsigned count = 0, luns[MAX_ROWS] = {0}, active[MAX_ROWS] = {0};
+    struct row rows[MAX_ROWS];
+    struct mpio_path_report p;
+    unsigned count = 0;
 
     for (unsigned i = 0; mpio_path_report(w, i, &p); i++) {
         unsigned at = 0;
-        while (at < count && (rows[at].hba_ordinal != p.hba_ordinal || rows[at].target != p.target))
+        while (at < count && order(&rows[at].sum, &p) != 0)
             at++;
         if (at == MAX_ROWS)
             continue;
+        struct mpio_path_report *sum = &rows[at].sum;
         if (at == count) {
-            rows[count++] = p;
+            rows[count++] = (struct row){.sum = p};
         } else {
-            rows[at].reads += p.reads;
-            rows[at].writes += p.writes;
-            rows[at].bytes += p.bytes;
-            rows[at].retries += p.retries;
-            rows[at].errors += p.errors;
-            rows[at].failovers += p.failovers;
+            sum->reads += p.reads;
+            sum->writes += p.writes;
+            sum->bytes += p.bytes;
+            sum->retries += p.retries;
+            sum->errors += p.errors;
+            sum->failovers += p.failovers;
         }
-        luns[at]++;
-        active[at] += p.state[0] == 'a' && p.state[1] == 'c';
+        rows[at].luns++;
+        rows[at].active += strcmp(p.state, "active") == 0;
     }
+    qsort(rows, count, sizeof *rows, order);
     printf("\n%-10s %-26s %-14s %10s %10s %8s %8s %10s\n", "machine", "path", "LUNs active", "reads", "writes", "retries",
            "errors", "failovers");
     for (unsigned i = 0; i < count; i++)
         printf("%-10s %-26s %6u of %-4u %10" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 " %10" PRIu64 "\n",
-               rows[i].machine, rows[i].path, active[i], luns[i], rows[i].reads, rows[i].writes, rows[i].retries,
-               rows[i].errors, rows[i].failovers);
+               rows[i].sum.machine, rows[i].sum.path, rows[i].active, rows[i].luns, rows[i].sum.reads, rows[i].sum.writes,
+               rows[i].sum.retries, rows[i].sum.errors, rows[i].sum.failovers);
 }

@@ -115,28 +115,40 @@ static unsigned expected_instances(const struct mpio *w)
     return expected;
 }
 
-static bool settle(struct mpio *w)
+static bool any_disk_present(const struct mpio *w)
 {
-    unsigned expected = expected_instances(w), quiet = 0, before = 0;
-    uint64_t limit = world_now(w->world) + ARRIVE_LIMIT;
-
-    while (world_now(w->world) < limit && quiet < ARRIVE_QUIET) {
-        if (!mpio_run(w, ARRIVE_STEP))
-            return false;
-        mpio_paths(w);
-        unsigned now = w->instance_count + w->disk_count;
-        quiet = now == before ? quiet + 1 : 0;
-        before = now;
-        if (w->topology->path_count == 0 && w->instance_count >= expected && quiet >= 2)
-            break;
-    }
     for (unsigned i = 0; i < w->disk_count; i++)
         if (w->disks[i]->info.present)
             return true;
-    return expected + w->topology->path_count == 0
-               ? true
-               : embed_fail(w, "no disk arrived within %llu seconds; is the array on MPIO's and the DSM's device lists?",
-                            (unsigned long long)(ARRIVE_LIMIT / WORLD_SECOND));
+    return false;
+}
+
+/* A simulated world is complete when every promised instance is there. What lies behind real paths only they know:
+ * there it is complete when every session is up, or refused, and has had nothing to do for a while. */
+static bool settle(struct mpio *w)
+{
+    unsigned expected = expected_instances(w), quiet = 0;
+    uint64_t start = world_now(w->world), before = 0;
+    struct real_state real;
+
+    while (world_now(w->world) - start < ARRIVE_LIMIT && quiet < ARRIVE_QUIET) {
+        if (!mpio_run(w, ARRIVE_STEP))
+            return false;
+        unsigned instances = embed_count_instances(w);
+        embed_real_state(w, &real);
+        uint64_t now = instances + w->disk_count + real.commands;
+        quiet = now == before && real.undecided == 0 ? quiet + 1 : 0;
+        before = now;
+        if (instances >= expected && real.up == real.paths && quiet >= 2 &&
+            (real.paths == 0 || any_disk_present(w)))
+            break;
+    }
+    if (any_disk_present(w) || expected + real.paths == 0)
+        return true;
+    embed_fail(w, "no disk arrived within %.1f seconds%s", (double)(world_now(w->world) - start) / WORLD_SECOND,
+               expected > 0 || real.up > 0 ? "; is the array on MPIO's and the DSM's device lists?" : ":");
+    embed_real_trouble(w, w->error, sizeof w->error);
+    return false;
 }
 
 bool mpio_boot(struct mpio *w)

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MPIO_PARAMETERS "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\mpio\\Parameters"
 #define MPDEV_KEY       "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\MPDEV"
 #define REGISTRY_LIMIT  (16u * 1024 * 1024)
 
@@ -127,7 +126,7 @@ static bool build_machine(struct mpio *w, size_t index)
     if (w->options.message)
         nt_on_message(n->machine, driver_message, n);
     for (size_t i = 0; i < t->parameters.count; i++)
-        nt_registry_set_dword(n->machine, MPIO_PARAMETERS, t->parameters.item[i].name, t->parameters.item[i].value);
+        nt_registry_set_dword(n->machine, EMBED_MPIO_PARAMETERS, t->parameters.item[i].name, t->parameters.item[i].value);
     fill_device_list(w, t, n->machine);
     for (size_t i = 0; i < t->registry.count; i++)
         if (!load_registry(w, n->machine, t->registry.text[i]))
@@ -187,7 +186,6 @@ bool embed_build(struct mpio *w)
     if (!w->world || !w->arrays)
         return embed_fail(w, "out of memory while building the world");
     trace_emit(w->world, NULL, TRACE_RUN, options.seed, 0, 0, 0);
-    embed_watch_trace(w);
     for (size_t i = 0; i < t->array_count; i++)
         if (!build_array(w, i))
             return false;
@@ -220,6 +218,9 @@ void embed_dismantle(struct mpio *w)
         free(w->disks[i]);
     }
     free(w->disks);
+    index_free(&w->disk_by_identifier);
+    index_free(&w->disk_by_device);
+    index_free(&w->disk_by_number);
     for (unsigned i = 0; i < w->node_count; i++)
         fabric_destroy_hbas(w->nodes[i].machine); /* paths log out of their arrays */
     for (size_t i = 0; w->arrays && i < w->topology->array_count; i++)

@@ -21,49 +21,69 @@ struct submission {
 };
 _Static_assert(sizeof(struct submission) <= sizeof(((struct mpio_io *)0)->private_area), "private_area is too small");
 
-static struct disk *find_or_add(struct node *n, const DISK_INFO *info)
+static uint64_t number_key(const struct node *n, uint32_t number)
+{
+    return (uint64_t)n->machine->ordinal << 32 | number;
+}
+
+/* The entry of a disk that comes back, or a new one. INDEX_NONE: out of memory. */
+static uint32_t find_or_add(struct node *n, const DISK_INFO *info)
 {
     struct mpio *w = n->world;
+    uint64_t key = index_hash(n->machine->ordinal, info->Identifier, (unsigned)strlen(info->Identifier));
+    uint32_t cursor = 0, i;
 
-    for (unsigned i = 0; i < w->disk_count; i++)
+    while ((i = index_next(&w->disk_by_identifier, key, &cursor)) != INDEX_NONE)
         if (w->disks[i]->node == n && !w->disks[i]->device && strcmp(w->disks[i]->identifier, info->Identifier) == 0 &&
             w->disks[i]->info.multipath == info->Multipath)
-            return w->disks[i];
-    struct disk **more = realloc(w->disks, (w->disk_count + 1) * sizeof *more);
-    struct disk *d = calloc(1, sizeof *d);
-    if (more)
+            return i;
+    if (w->disk_count == w->disk_room) {
+        unsigned room = w->disk_room ? 2 * w->disk_room : 64;
+        struct disk **more = realloc(w->disks, room * sizeof *more);
+        if (!more)
+            return INDEX_NONE;
         w->disks = more;
-    if (!more || !d) {
+        w->disk_room = room;
+    }
+    struct disk *d = calloc(1, sizeof *d);
+    if (!d || !index_add(&w->disk_by_identifier, key, w->disk_count)) {
         free(d);
-        return NULL;
+        return INDEX_NONE;
     }
     d->node = n;
-    w->disks[w->disk_count++] = d;
-    return d;
+    w->disks[w->disk_count] = d;
+    return w->disk_count++;
+}
+
+unsigned embed_multipath_disk(const struct node *n, uint32_t number)
+{
+    return index_first(&n->world->disk_by_number, number_key(n, number));
 }
 
 static void disk_changed(void *context, PDEVICE_OBJECT device, BOOLEAN arrived)
 {
     struct node *n = context;
     struct mpio *w = n->world;
-    struct disk *d = NULL;
+    struct disk *d;
     DISK_INFO info;
+    uint32_t i;
 
     if (!arrived) {
-        for (unsigned i = 0; i < w->disk_count; i++)
-            if (w->disks[i]->device == device)
-                d = w->disks[i];
-        if (!d)
+        i = index_first(&w->disk_by_device, (uintptr_t)device);
+        if (i == INDEX_NONE || w->disks[i]->device != device)
             return;
+        d = w->disks[i];
         d->device = NULL;
         d->info.present = false;
         embed_stream_disk_changed(d);
         return;
     }
     DiskQuery(device, &info);
-    d = find_or_add(n, &info);
-    if (!d)
+    i = find_or_add(n, &info);
+    if (i == INDEX_NONE || !index_set(&w->disk_by_device, (uintptr_t)device, i) ||
+        (info.Multipath && !index_set(&w->disk_by_number, number_key(n, info.MultipathNumber), i)))
         return; /* out of memory: the disk is not offered */
+    d = w->disks[i];
     d->device = device;
     d->multipath_number = info.MultipathNumber;
     snprintf(d->identifier, sizeof d->identifier, "%s", info.Identifier);

@@ -9,6 +9,7 @@
 
 #include "mpio.h"
 
+#include "embed/index.h"
 #include "load/load.h"
 #include "nt/nt.h"
 #include "text/buffer.h"
@@ -19,6 +20,7 @@
 
 #define EMBED_MAX_DSMS     16
 #define EMBED_MAX_MACHINES 64
+#define EMBED_MPIO_PARAMETERS "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\mpio\\Parameters"
 
 struct disk;
 struct injected;
@@ -55,15 +57,17 @@ struct mpio {
     struct node nodes[EMBED_MAX_MACHINES];
     unsigned node_count;
     struct disk **disks;
-    unsigned disk_count;
+    unsigned disk_count, disk_room;
+    struct index disk_by_identifier, disk_by_device, disk_by_number; /* disks.c */
     struct scenario *scenario;  /* of the topology's timeline */
     struct injected *injected;  /* of mpio_fault and mpio_fault_plan */
     bool loading;
     uint64_t end_of_load;
-    /* paths.c: every instance seen so far; what the framework counted at the last snapshot; how many there are now */
+    /* paths.c: every instance seen so far; what the framework counted at the last snapshot */
     struct mpio_path_report *paths;
     struct mpio_counters *last;
-    unsigned path_count, path_room, instance_count;
+    unsigned path_count, path_room;
+    struct index path_by_place;
     void (*mark)(void *user, const struct mpio_mark *m);
     void *mark_user;
     char error[600];
@@ -81,6 +85,15 @@ void embed_lookups(struct mpio *w, struct scenario_objects *objects);
 /* real.c */
 struct hba *embed_build_real_hba(struct mpio *w, size_t index);
 bool embed_build_own_hbas(struct mpio *w);
+/* How the sessions of all machines stand. */
+struct real_state {
+    unsigned paths, up;
+    unsigned undecided;         /* the first attempt to log in is still under way */
+    uint64_t commands;          /* submitted so far */
+};
+void embed_real_state(const struct mpio *w, struct real_state *state);
+/* Appends one sentence for each path that is not up: portal, target, reason. */
+void embed_real_trouble(const struct mpio *w, char *text, size_t size);
 
 /* faults.c */
 void embed_drop_faults(struct mpio *w);
@@ -91,9 +104,11 @@ bool embed_call(struct node *n, const char *name, void (*routine)(void *argument
 
 /* disks.c: called in a thread of the machine before PnP starts */
 void embed_watch_disks(struct node *n);
+/* Index of MPIO Disk<number>; INDEX_NONE when it never arrived. */
+unsigned embed_multipath_disk(const struct node *n, uint32_t number);
 
-/* marks.c */
-void embed_watch_trace(struct mpio *w);
+/* paths.c: instances of all machines now */
+unsigned embed_count_instances(struct mpio *w);
 
 /* load.c */
 void embed_stream_free(struct disk *d);

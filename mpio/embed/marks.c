@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The rare records of the event stream, as sentences for reports: faults, links, controllers,
- * failovers, event-log entries, bug checks, findings of the data checker. The frequent records pass
- * by in one comparison.
+ * failovers, event-log entries, bug checks, findings of the data checker.
  */
 #include "embed/embed.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#define KINDS                                                                                                  \
+    (TRACE_BIT(TRACE_FAULT) | TRACE_BIT(TRACE_LINK) | TRACE_BIT(TRACE_FAILOVER) | TRACE_BIT(TRACE_EVENT_LOG) | \
+     TRACE_BIT(TRACE_BUGCHECK) | TRACE_BIT(TRACE_CHECK))
 
 static const char *hba_name(const struct mpio *w, uint64_t ordinal)
 {
@@ -88,8 +91,6 @@ static void see(void *user, const struct trace_record *r)
     struct mpio_mark m = {.time = r->time};
     struct node *n = NULL;
 
-    if (r->kind == TRACE_CDB || r->kind == TRACE_DSM_CALL || r->kind == TRACE_IO_DONE || !w->mark)
-        return;
     for (unsigned i = 0; i < w->node_count; i++)
         if (w->nodes[i].machine && w->nodes[i].machine->ordinal + 1 == r->machine)
             n = &w->nodes[i];
@@ -101,15 +102,11 @@ static void see(void *user, const struct trace_record *r)
     w->mark(w->mark_user, &m);
 }
 
-void embed_watch_trace(struct mpio *w)
-{
-    trace_listen(w->world, see, w);
-}
-
 void mpio_on_mark(struct mpio *w, void (*mark)(void *user, const struct mpio_mark *m), void *user)
 {
     w->mark = mark;
     w->mark_user = user;
+    trace_listen(w->world, KINDS, mark ? see : NULL, w);
     for (unsigned i = 0; i < w->node_count; i++)
         w->nodes[i].log_seen = nt_log_count(w->nodes[i].machine);
 }

@@ -123,6 +123,7 @@ void mpio_destroy(struct mpio *w)
         topology_free(w->topology);
     free(w->paths);
     free(w->last);
+    index_free(&w->path_by_place);
     free(w->topology_text);
     free(w->topology_name);
     free(w);

@@ -13,10 +13,13 @@
 #include <ntddk.h>
 #include <dsm.h>
 #include "core/mpioctl.h"
+#include "port/iscsi/iscsi_hba.h"
 
 #define SNAPSHOT_LIMIT (10 * WORLD_SECOND)
 
 struct request {
+    struct mpio_snapshot head;
+    bool tables;                    /* wanted, not only the head */
     struct mpio_snapshot *snapshot; /* malloc'ed */
     NTSTATUS status;
 };
@@ -33,7 +36,6 @@ static NTSTATUS ask(PDEVICE_OBJECT control, void *out, ULONG size)
 static void take(void *argument)
 {
     struct request *r = argument;
-    struct mpio_snapshot head = {0};
     UNICODE_STRING name;
     PFILE_OBJECT file;
     PDEVICE_OBJECT control;
@@ -42,14 +44,10 @@ static void take(void *argument)
     r->status = IoGetDeviceObjectPointer(&name, FILE_READ_ATTRIBUTES, &file, &control);
     if (r->status < 0)
         return;
-    r->status = ask(control, &head, sizeof head);
-    if (r->status == STATUS_BUFFER_OVERFLOW && head.version == MPIO_SNAPSHOT_VERSION) {
-        r->snapshot = malloc(head.bytes);
-        r->status = r->snapshot ? ask(control, r->snapshot, head.bytes) : STATUS_INSUFFICIENT_RESOURCES;
-    } else if (r->status >= 0) {
-        r->snapshot = malloc(sizeof head);
-        if (r->snapshot)
-            *r->snapshot = head;
+    r->status = ask(control, &r->head, sizeof r->head);
+    if (r->tables && r->status == STATUS_BUFFER_OVERFLOW && r->head.version == MPIO_SNAPSHOT_VERSION) {
+        r->snapshot = malloc(r->head.bytes);
+        r->status = r->snapshot ? ask(control, r->snapshot, r->head.bytes) : STATUS_INSUFFICIENT_RESOURCES;
     }
     ObDereferenceObject(file);
 }
@@ -63,6 +61,7 @@ static const char *const state_names[] = {[MPIO_INSTANCE_NEW] = "arriving",
 
 static void name_path(const struct node *n, const struct mpio_instance_entry *e, struct mpio_path_report *p)
 {
+    struct iscsi_path_state session;
     struct fabric_path_info info;
     unsigned index = 0;
     struct hba *h = fabric_hbas(n->machine);
@@ -75,6 +74,8 @@ static void name_path(const struct node *n, const struct mpio_instance_entry *e,
     p->hba_ordinal = h ? h->ordinal : UINT32_MAX;
     if (h && fabric_path_info(h, e->target, &info))
         snprintf(p->path, sizeof p->path, "%s -> %s:%u", h->name, array_name(info.array), info.port);
+    else if (h && iscsi_hba_is(h) && iscsi_hba_path_state(h, e->target, &session))
+        snprintf(p->path, sizeof p->path, "%s -> %.28s", h->name, session.portal);
     else
         snprintf(p->path, sizeof p->path, "%s target %u", h ? h->name : "port", e->target);
 }
@@ -82,7 +83,12 @@ static void name_path(const struct node *n, const struct mpio_instance_entry *e,
 /* The row of one instance, by the place it has in the world: it survives removal and return. */
 static struct mpio_path_report *find_row(struct mpio *w, const struct mpio_path_report *wanted)
 {
-    for (unsigned i = 0; i < w->path_count; i++) {
+    uint64_t key = index_hash(wanted->disk_index, wanted->disk, (unsigned)strlen(wanted->disk));
+    uint32_t cursor = 0, i;
+
+    key = index_hash(key, &wanted->hba_ordinal, sizeof wanted->hba_ordinal);
+    key = index_hash(key, &wanted->target, sizeof wanted->target);
+    while ((i = index_next(&w->path_by_place, key, &cursor)) != INDEX_NONE) {
         struct mpio_path_report *p = &w->paths[i];
         if (p->disk_index == wanted->disk_index && p->hba_ordinal == wanted->hba_ordinal &&
             p->target == wanted->target && strcmp(p->disk, wanted->disk) == 0 &&
@@ -101,6 +107,8 @@ static struct mpio_path_report *find_row(struct mpio *w, const struct mpio_path_
             return NULL;
         w->path_room = room;
     }
+    if (!index_add(&w->path_by_place, key, w->path_count))
+        return NULL;
     memset(&w->last[w->path_count], 0, sizeof *w->last);
     w->paths[w->path_count] = *wanted;
     return &w->paths[w->path_count++];
@@ -116,17 +124,14 @@ static void add(uint64_t *sum, uint64_t now, uint64_t *last)
 static void join(struct mpio *w, struct node *n, const struct mpio_snapshot *s)
 {
     const struct mpio_instance_entry *e = (const void *)((const char *)s + s->instance_offset);
-    const struct mpio_lun_entry *luns = (const void *)((const char *)s + s->lun_offset);
 
     for (uint32_t i = 0; i < s->instances; i++) {
         struct mpio_path_report wanted = {.disk_index = UINT32_MAX};
         snprintf(wanted.machine, sizeof wanted.machine, "%s", n->machine->name);
-        for (uint32_t l = 0; l < s->luns; l++)
-            if (luns[l].ordinal == e[i].lun && luns[l].ordinal != MPIO_NO_ORDINAL)
-                snprintf(wanted.disk, sizeof wanted.disk, "MPIO Disk%u", luns[l].ordinal);
-        for (unsigned d = 0; d < w->disk_count; d++)
-            if (w->disks[d]->node == n && strcmp(w->disks[d]->info.name, wanted.disk) == 0)
-                wanted.disk_index = d;
+        if (e[i].lun != MPIO_NO_ORDINAL) {
+            snprintf(wanted.disk, sizeof wanted.disk, "MPIO Disk%u", e[i].lun);
+            wanted.disk_index = embed_multipath_disk(n, e[i].lun);
+        }
         name_path(n, &e[i], &wanted);
         struct mpio_path_report *p = find_row(w, &wanted);
         if (!p)
@@ -143,18 +148,31 @@ static void join(struct mpio *w, struct node *n, const struct mpio_snapshot *s)
     }
 }
 
+static bool call(struct node *n, struct request *r)
+{
+    return n->machine->state == MACHINE_RUNNING && embed_call(n, "snapshot", take, r, SNAPSHOT_LIMIT);
+}
+
+unsigned embed_count_instances(struct mpio *w)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < w->node_count; i++) {
+        struct request r = {.status = STATUS_UNSUCCESSFUL};
+        if (call(&w->nodes[i], &r))
+            count += r.head.instances;
+    }
+    return count;
+}
+
 unsigned mpio_paths(struct mpio *w)
 {
     for (unsigned i = 0; i < w->path_count; i++)
         snprintf(w->paths[i].state, sizeof w->paths[i].state, "gone");
-    w->instance_count = 0;
     for (unsigned i = 0; i < w->node_count; i++) {
-        struct request r = {NULL, STATUS_UNSUCCESSFUL};
-        if (w->nodes[i].machine->state == MACHINE_RUNNING &&
-            embed_call(&w->nodes[i], "snapshot", take, &r, SNAPSHOT_LIMIT) && r.snapshot) {
+        struct request r = {.tables = true, .status = STATUS_UNSUCCESSFUL};
+        if (call(&w->nodes[i], &r) && r.snapshot)
             join(w, &w->nodes[i], r.snapshot);
-            w->instance_count += r.snapshot->instances;
-        }
         free(r.snapshot);
     }
     return w->path_count;

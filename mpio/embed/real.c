@@ -6,7 +6,9 @@
 #include "embed/embed.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "host/host.h"
 #include "port/iscsi/iscsi_hba.h"
 
 #define OWN_INITIATOR "iqn.2026-01.org.openmpio:"
@@ -18,6 +20,8 @@ static void report(void *user, const char *line)
 
     if (w->options.message)
         w->options.message(w->options.user, "", "iscsi", line);
+    else
+        host_log(line);
 }
 
 static struct hba *create(struct mpio *w, size_t machine, const char *name, const char *initiator, uint32_t depth,
@@ -77,4 +81,53 @@ bool embed_build_own_hbas(struct mpio *w)
             return false;
     }
     return true;
+}
+
+/* The paths one after the other, over all machines; false after the last. */
+static bool next_path(const struct mpio *w, unsigned *node, const struct hba **h, uint32_t *target,
+                      struct iscsi_path_state *state)
+{
+    for (; *node < w->node_count; ++*node, *h = NULL) {
+        if (!*h) {
+            *h = fabric_hbas(w->nodes[*node].machine);
+            *target = 0;
+        }
+        for (; *h; *h = (*h)->next, *target = 0)
+            if (iscsi_hba_is(*h) && iscsi_hba_path_state(*h, *target, state)) {
+                ++*target;
+                return true;
+            }
+    }
+    return false;
+}
+
+void embed_real_state(const struct mpio *w, struct real_state *state)
+{
+    const struct hba *h = NULL;
+    struct iscsi_path_state path;
+    unsigned node = 0;
+    uint32_t target = 0;
+
+    memset(state, 0, sizeof *state);
+    while (next_path(w, &node, &h, &target, &path)) {
+        state->paths++;
+        state->up += path.up;
+        state->undecided += !path.up && *path.error == '\0';
+        state->commands += path.commands;
+    }
+}
+
+void embed_real_trouble(const struct mpio *w, char *text, size_t size)
+{
+    const struct hba *h = NULL;
+    struct iscsi_path_state path;
+    unsigned node = 0;
+    uint32_t target = 0;
+
+    while (next_path(w, &node, &h, &target, &path)) {
+        size_t used = strlen(text);
+        if (!path.up)
+            snprintf(text + used, size - used, "\n  %s target %u, portal %s, %s: %s", h->name, target - 1, path.portal,
+                     path.target, *path.error ? path.error : path.state);
+    }
 }

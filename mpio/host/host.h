@@ -128,6 +128,9 @@ void host_reexec(char **argv, const char *variable, const char *value);
 int host_run(const char *const argv[], char *output, size_t size);
 bool host_under_valgrind(void);
 bool host_under_asan(void);
+/* From now on SIGINT and SIGTERM only set a flag; the second of a kind ends the process. */
+void host_catch_interrupt(void);
+bool host_interrupted(void);
 bool host_is_terminal(void);                        /* standard error goes to a person */
 void host_log(const char *line);                    /* one line to standard error */
 

@@ -152,7 +152,8 @@ static DECLSPEC_NORETURN VOID Die(struct machine *Machine, enum nt_rule Rule, UL
     abort();
 }
 
-static DECLSPEC_NORETURN VOID DieHere(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2, const NT_RETURNED *Returned)
+/* Inline: the first frame of the backtrace is the caller of the routine this is part of. */
+static inline __attribute__((always_inline)) DECLSPEC_NORETURN VOID DieHere(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2, const NT_RETURNED *Returned)
 {
     PVOID pc[HOST_MAX_FRAMES];
     unsigned frames;
@@ -187,10 +188,12 @@ static BOOLEAN IsAnswer(enum nt_rule Rule)
 
 VOID NtBugCheckRule(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2)
 {
+    NT_RETURNED returned = {.Routine = NULL};
+
     if (IsAnswer(Rule) && world_fibre != NULL) {
-        NtBugCheckReturn(Rule, P1, P2, NtContext()->LastName, NtContext()->LastRoutine);
+        returned = (NT_RETURNED){.Name = NtContext()->LastName, .Routine = NtContext()->LastRoutine};
     }
-    DieHere(Rule, P1, P2, NULL);
+    DieHere(Rule, P1, P2, &returned);
 }
 
 VOID NtBugCheckReturn(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2, PCSTR Name, PVOID Routine)

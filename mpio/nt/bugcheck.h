@@ -26,6 +26,9 @@ typedef struct _NT_RETURNED {
     PVOID Routine;
 } NT_RETURNED;
 
+/* Corrects file and line of a frame that lies at a routine's first instruction. */
+void NtLocateDefinition(struct nt_frame *frame);
+
 /* machine_operations.fault */
 void NtFault(struct machine *m, const void *host_fault);
 

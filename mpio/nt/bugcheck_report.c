@@ -91,6 +91,9 @@ const struct nt_bugcheck *nt_bugcheck(const struct machine *m)
         for (unsigned i = 0; i < record->Public.frames; i++) {
             locate(record, i);
         }
+        if (record->Public.returned) {
+            NtLocateDefinition(&record->Public.frame[0]);
+        }
         locate_routine(record);
         describe(record);
     }

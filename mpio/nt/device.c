@@ -69,7 +69,6 @@ static NTSTATUS Name(PNT_MACHINE Kernel, PNT_DEVICE Device, PUNICODE_STRING Devi
     if (DeviceName == NULL || DeviceName->Length == 0) {
         return STATUS_SUCCESS;
     }
-    Device->Named = TRUE;
     Device->ObjectName = NtPoolAllocateKernel(Kernel, DeviceName->Length + sizeof(WCHAR), 'mnUN');
     if (Device->ObjectName == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -111,7 +110,7 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
     object->Type = IO_TYPE_DEVICE;
     object->Size = (USHORT)(sizeof(DEVICE_OBJECT) + (DeviceExtensionSize < 0xf000 ? DeviceExtensionSize : 0xf000));
     object->DriverObject = DriverObject;
-    object->Flags = DO_DEVICE_INITIALIZING | (Exclusive ? DO_EXCLUSIVE : 0) | (device->Named ? DO_DEVICE_HAS_NAME : 0);
+    object->Flags = DO_DEVICE_INITIALIZING | (Exclusive ? DO_EXCLUSIVE : 0) | (device->Names != NULL ? DO_DEVICE_HAS_NAME : 0);
     object->Characteristics = DeviceCharacteristics;
     object->DeviceType = DeviceType;
     object->StackSize = 1;
@@ -124,6 +123,9 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
     object->DeviceLock.Header.Type = SynchronizationEvent;
     object->DeviceLock.Header.SignalState = 1;
     object->NextDevice = DriverObject->DeviceObject;
+    if (object->NextDevice != NULL) {
+        NtDevice(object->NextDevice)->Previous = object;
+    }
     DriverObject->DeviceObject = object;
     NtObjectReference(DriverObject);
     *DeviceObject = object;
@@ -133,7 +135,6 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
 VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 {
     PNT_DEVICE device;
-    PDEVICE_OBJECT *link;
 
     NT_REQUIRE_IRQL(APC_LEVEL);
     NtDeviceRequire(DeviceObject);
@@ -145,14 +146,14 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     if (device->IoTimer.Running) {
         IoStopTimer(DeviceObject);
     }
-    if (device->Named) {
-        NtNameRemoveObject(NtKernel(), DeviceObject);
+    NtNameRemoveDevice(NtKernel(), DeviceObject);
+    if (device->Previous != NULL) {
+        device->Previous->NextDevice = DeviceObject->NextDevice;
+    } else {
+        DeviceObject->DriverObject->DeviceObject = DeviceObject->NextDevice;
     }
-    for (link = &DeviceObject->DriverObject->DeviceObject; *link != NULL; link = &(*link)->NextDevice) {
-        if (*link == DeviceObject) {
-            *link = DeviceObject->NextDevice;
-            break;
-        }
+    if (DeviceObject->NextDevice != NULL) {
+        NtDevice(DeviceObject->NextDevice)->Previous = device->Previous;
     }
     NtObjectRelease(DeviceObject);
 }

@@ -19,8 +19,9 @@ typedef struct _NT_IO_TIMER {
 typedef struct _NT_DEVICE {
     PDEVICE_OBJECT Lower;       /* the device it is attached to */
     PWSTR ObjectName;           /* NUL-terminated copy of the name it was created with; NULL: none */
+    NT_NAME *Names;             /* in the object directory */
+    PDEVICE_OBJECT Previous;    /* in the driver's list of devices, newest first */
     ULONG Ordinal;              /* from 1, in order of creation */
-    BOOLEAN Named;
     BOOLEAN Deleted;
     BOOLEAN ShutdownWanted;
     DEVICE_POWER_STATE DevicePower;

@@ -27,6 +27,7 @@ NTSTATUS IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice, PDEVICE_OB
     if (NtDevice(top)->Deleted || top->StackSize == 127 || NtDevice(SourceDevice)->Lower != NULL) {
         return STATUS_NO_SUCH_DEVICE;
     }
+    NtObjectReference(top); /* a lower device that is deleted first stays until it is detached */
     top->AttachedDevice = SourceDevice;
     NtDevice(SourceDevice)->Lower = top;
     SourceDevice->StackSize = (CCHAR)(top->StackSize + 1);
@@ -50,6 +51,7 @@ VOID IoDetachDevice(PDEVICE_OBJECT TargetDevice)
     if (TargetDevice->AttachedDevice != NULL) {
         NtDevice(TargetDevice->AttachedDevice)->Lower = NULL;
         TargetDevice->AttachedDevice = NULL;
+        NtObjectRelease(TargetDevice);
     }
 }
 

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Names of devices and symbolic links, case-insensitive. "\DosDevices\X", "\GLOBAL??\X" and "\??\X"
- * are the same name. PASSIVE_LEVEL. Nothing iterates over the table in hash order but removal by
- * object, whose order nobody can see.
+ * are the same name. PASSIVE_LEVEL. Nothing iterates over the table.
  */
 #include "nt/directory.h"
+#include "nt/device.h"
 
 #include <string.h>
 
 #define NAME_TAG 'mNbO'
 #define MOST_LINKS 8 /* symbolic links followed in one look-up */
 
-typedef struct _NT_NAME {
-    LIST_ENTRY Entry;
-    PVOID Object;
+struct _NT_NAME {
+    NT_NAME *Next;                      /* in its bucket */
+    NT_NAME *NextOfDevice;
+    PDEVICE_OBJECT Device;              /* NULL: a symbolic link */
+    ULONG Hash;
     USHORT Length, TargetLength;        /* characters */
-    WCHAR Text[NT_NAME_MAX];            /* canonical */
-    WCHAR Target[NT_NAME_MAX];
-} NT_NAME;
+    WCHAR Text[];                       /* canonical; the target behind it */
+};
 
 typedef struct _NT_KEY {
     USHORT Length;
@@ -61,57 +62,63 @@ static BOOLEAN Canonical(PCUNICODE_STRING Name, NT_KEY *Key)
     return TRUE;
 }
 
-static PLIST_ENTRY Bucket(PNT_MACHINE Kernel, const NT_KEY *Key)
+static ULONG Hash(const NT_KEY *Key)
 {
     ULONG hash = 2166136261u;
 
     for (USHORT i = 0; i < Key->Length; i++) {
         hash = (hash ^ Key->Text[i]) * 16777619u;
     }
-    return &Kernel->Names[(hash ^ hash >> 16) & (NT_NAME_BUCKETS - 1)];
+    return hash ^ hash >> 16;
 }
 
-static NT_NAME *Find(PNT_MACHINE Kernel, const NT_KEY *Key)
+/* The link that leads to the name: its bucket's, or that of the name before it. *Link is NULL when there is none. */
+static NT_NAME **Find(PNT_MACHINE Kernel, const NT_KEY *Key)
 {
-    PLIST_ENTRY head = Bucket(Kernel, Key);
+    ULONG hash = Hash(Key);
+    NT_NAME **link = &Kernel->Names[hash & (NT_NAME_BUCKETS - 1)];
 
-    for (PLIST_ENTRY entry = head->Flink; entry != head; entry = entry->Flink) {
-        NT_NAME *name = CONTAINING_RECORD(entry, NT_NAME, Entry);
-
-        if (name->Length == Key->Length && memcmp(name->Text, Key->Text, Key->Length * sizeof(WCHAR)) == 0) {
-            return name;
-        }
+    while (*link != NULL && ((*link)->Hash != hash || (*link)->Length != Key->Length ||
+                             memcmp((*link)->Text, Key->Text, Key->Length * sizeof(WCHAR)) != 0)) {
+        link = &(*link)->Next;
     }
-    return NULL;
+    return link;
 }
 
-NTSTATUS NtNameInsert(PNT_MACHINE Kernel, PCUNICODE_STRING Name, PVOID Object, PCUNICODE_STRING Target)
+NTSTATUS NtNameInsert(PNT_MACHINE Kernel, PCUNICODE_STRING Name, PDEVICE_OBJECT Device, PCUNICODE_STRING Target)
 {
+    USHORT targetLength = Target == NULL ? 0 : Target->Length / sizeof(WCHAR);
     NT_KEY key;
-    NT_NAME *name;
+    NT_NAME *name, **link;
 
-    if (!Canonical(Name, &key) || (Target != NULL && Target->Length / sizeof(WCHAR) > NT_NAME_MAX)) {
+    if (!Canonical(Name, &key) || targetLength > NT_NAME_MAX) {
         return STATUS_OBJECT_NAME_INVALID;
     }
-    if (Find(Kernel, &key) != NULL) {
+    link = Find(Kernel, &key);
+    if (*link != NULL) {
         return STATUS_OBJECT_NAME_COLLISION;
     }
-    name = NtPoolAllocateKernel(Kernel, sizeof(*name), NAME_TAG);
+    name = NtPoolAllocateKernel(Kernel, sizeof(*name) + ((SIZE_T)key.Length + targetLength) * sizeof(WCHAR), NAME_TAG);
     if (name == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    name->Object = Object;
+    name->Device = Device;
     name->Length = key.Length;
     memcpy(name->Text, key.Text, key.Length * sizeof(WCHAR));
+    name->Hash = Hash(&key);
+    name->TargetLength = targetLength;
     if (Target != NULL) {
-        name->TargetLength = Target->Length / sizeof(WCHAR);
-        memcpy(name->Target, Target->Buffer, Target->Length);
+        memcpy(name->Text + name->Length, Target->Buffer, targetLength * sizeof(WCHAR));
     }
-    InsertTailList(Bucket(Kernel, &key), &name->Entry);
+    *link = name;
+    if (Device != NULL) {
+        name->NextOfDevice = NtDevice(Device)->Names;
+        NtDevice(Device)->Names = name;
+    }
     return STATUS_SUCCESS;
 }
 
-PVOID NtNameLookup(PNT_MACHINE Kernel, PCUNICODE_STRING Name)
+PDEVICE_OBJECT NtNameLookup(PNT_MACHINE Kernel, PCUNICODE_STRING Name)
 {
     UNICODE_STRING text = *Name;
 
@@ -122,64 +129,66 @@ PVOID NtNameLookup(PNT_MACHINE Kernel, PCUNICODE_STRING Name)
         if (!Canonical(&text, &key)) {
             return NULL;
         }
-        name = Find(Kernel, &key);
-        if (name == NULL || name->Object != NULL) {
-            return name == NULL ? NULL : name->Object;
+        name = *Find(Kernel, &key);
+        if (name == NULL || name->Device != NULL) {
+            return name == NULL ? NULL : name->Device;
         }
-        text.Buffer = name->Target;
+        text.Buffer = name->Text + name->Length;
         text.Length = text.MaximumLength = (USHORT)(name->TargetLength * sizeof(WCHAR));
     }
     return NULL;
 }
 
-static VOID Remove(PNT_MACHINE Kernel, NT_NAME *Name)
+static VOID Remove(PNT_MACHINE Kernel, NT_NAME **Link)
 {
-    RemoveEntryList(&Name->Entry);
-    NtPoolFreeKernel(Kernel, Name);
+    NT_NAME *name = *Link, **other;
+
+    *Link = name->Next;
+    if (name->Device != NULL) {
+        for (other = &NtDevice(name->Device)->Names; *other != name; other = &(*other)->NextOfDevice) {
+        }
+        *other = name->NextOfDevice;
+    }
+    NtPoolFreeKernel(Kernel, name);
 }
 
 NTSTATUS NtNameRemoveLink(PNT_MACHINE Kernel, PCUNICODE_STRING Name)
 {
     NT_KEY key;
-    NT_NAME *name;
+    NT_NAME **link;
 
     if (!Canonical(Name, &key)) {
         return STATUS_OBJECT_NAME_INVALID;
     }
-    name = Find(Kernel, &key);
-    if (name == NULL) {
+    link = Find(Kernel, &key);
+    if (*link == NULL) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
-    if (name->Object != NULL) {
+    if ((*link)->Device != NULL) {
         return STATUS_OBJECT_TYPE_MISMATCH;
     }
-    Remove(Kernel, name);
+    Remove(Kernel, link);
     return STATUS_SUCCESS;
 }
 
-VOID NtNameRemoveObject(PNT_MACHINE Kernel, PVOID Object)
+VOID NtNameRemoveDevice(PNT_MACHINE Kernel, PDEVICE_OBJECT Device)
 {
-    for (ULONG i = 0; i < NT_NAME_BUCKETS; i++) {
-        PLIST_ENTRY next;
+    NT_NAME *name, **link;
 
-        for (PLIST_ENTRY entry = Kernel->Names[i].Flink; entry != &Kernel->Names[i]; entry = next) {
-            NT_NAME *name = CONTAINING_RECORD(entry, NT_NAME, Entry);
-
-            next = entry->Flink;
-            if (name->Object == Object) {
-                Remove(Kernel, name);
-            }
+    while ((name = NtDevice(Device)->Names) != NULL) {
+        for (link = &Kernel->Names[name->Hash & (NT_NAME_BUCKETS - 1)]; *link != name; link = &(*link)->Next) {
         }
+        Remove(Kernel, link);
     }
 }
 
-VOID NtNameRemoveObjectName(PNT_MACHINE Kernel, PCUNICODE_STRING Name)
+VOID NtNameRemove(PNT_MACHINE Kernel, PCUNICODE_STRING Name)
 {
     NT_KEY key;
-    NT_NAME *name = Canonical(Name, &key) ? Find(Kernel, &key) : NULL;
+    NT_NAME **link = Canonical(Name, &key) ? Find(Kernel, &key) : NULL;
 
-    if (name != NULL) {
-        Remove(Kernel, name);
+    if (link != NULL && *link != NULL) {
+        Remove(Kernel, link);
     }
 }
 

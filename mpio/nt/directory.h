@@ -9,13 +9,14 @@
 
 #define NT_NAME_MAX 256 /* characters */
 
-/* Exactly one of Object and Target: a device, or where a symbolic link leads. The object is not referenced. */
-NTSTATUS NtNameInsert(PNT_MACHINE Kernel, PCUNICODE_STRING Name, PVOID Object, PCUNICODE_STRING Target);
+/* Exactly one of Device and Target: Target is where a symbolic link leads. The device is not referenced. */
+NTSTATUS NtNameInsert(PNT_MACHINE Kernel, PCUNICODE_STRING Name, PDEVICE_OBJECT Device, PCUNICODE_STRING Target);
 /* Follows symbolic links. NULL: no such name. */
-PVOID NtNameLookup(PNT_MACHINE Kernel, PCUNICODE_STRING Name);
+PDEVICE_OBJECT NtNameLookup(PNT_MACHINE Kernel, PCUNICODE_STRING Name);
 NTSTATUS NtNameRemoveLink(PNT_MACHINE Kernel, PCUNICODE_STRING Name);
-/* All names of an object; one name. */
-VOID NtNameRemoveObject(PNT_MACHINE Kernel, PVOID Object);
-VOID NtNameRemoveObjectName(PNT_MACHINE Kernel, PCUNICODE_STRING Name);
+/* All names of a device. */
+VOID NtNameRemoveDevice(PNT_MACHINE Kernel, PDEVICE_OBJECT Device);
+/* One name, whatever it is; nothing when there is no such name. */
+VOID NtNameRemove(PNT_MACHINE Kernel, PCUNICODE_STRING Name);
 
 #endif

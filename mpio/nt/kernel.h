@@ -20,9 +20,10 @@ typedef struct _NT_TIMER NT_TIMER, *PNT_TIMER;        /* timer.c */
 typedef struct _NT_QUEUED_DPC NT_QUEUED_DPC;          /* dpc.c */
 typedef struct _NT_IRP NT_IRP, *PNT_IRP;              /* irp_shadow.h */
 typedef struct _NT_WORK NT_WORK;                      /* work.c */
+typedef struct _NT_NAME NT_NAME;                      /* directory.c */
 
-#define NT_QUEUED_BUCKETS 256   /* power of two; queued objects by page of their address */
-#define NT_NAME_BUCKETS   256   /* power of two */
+#define NT_QUEUED_BUCKETS 4096  /* power of two; queued objects by page of their address */
+#define NT_NAME_BUCKETS   16384 /* power of two */
 #define NT_MAX_HANDLES    65536
 #define NT_IRP_SIZES      32    /* free lists of IRPs by stack size; larger ones are not kept */
 #define NT_IRP_QUARANTINE 256
@@ -90,7 +91,7 @@ typedef struct _NT_MACHINE {
     /* objects */
     LIST_ENTRY Drivers;         /* NT_DRIVER.Entry, load order */
     ULONG DriverCount;
-    LIST_ENTRY Names[NT_NAME_BUCKETS]; /* NT_NAME of directory.c */
+    NT_NAME *Names[NT_NAME_BUCKETS];
     NT_THREAD *IdleThread;      /* what KeGetCurrentThread answers in a DPC */
     ULONGLONG NextThreadId;
     ULONG DeviceOrdinal;

@@ -79,9 +79,6 @@ static VOID InitializeLists(PNT_MACHINE Kernel)
     for (ULONG i = 0; i < RTL_NUMBER_OF(lists); i++) {
         InitializeListHead(lists[i]);
     }
-    for (ULONG i = 0; i < NT_NAME_BUCKETS; i++) {
-        InitializeListHead(&Kernel->Names[i]);
-    }
     for (ULONG i = 0; i < NT_QUEUED_BUCKETS; i++) {
         InitializeListHead(&Kernel->QueuedObjects[i]);
     }

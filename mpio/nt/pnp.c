@@ -156,14 +156,13 @@ NTSTATUS IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLEAN Ena
 
     NT_REQUIRE_IRQL(PASSIVE_LEVEL);
     if (!Enable) {
-        NtNameRemoveObjectName(NtKernel(), SymbolicLinkName);
+        NtNameRemove(NtKernel(), SymbolicLinkName);
         return STATUS_SUCCESS;
     }
     device = DeviceOfLink(SymbolicLinkName);
     if (device == NULL) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
-    NtDevice(device)->Named = TRUE; /* its deletion looks for names */
     return NtNameInsert(NtKernel(), SymbolicLinkName, device, NULL);
 }
 

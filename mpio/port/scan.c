@@ -72,7 +72,19 @@ static BOOLEAN Lists(const UCHAR *Pages, ULONG Length, UCHAR Code)
     return FALSE;
 }
 
-/* NULL with *Presence Present: no memory, or a qualifier that says no LUN (then Absent). */
+/* FALSE: the transport failed. A page that the LUN refuses has length 0. */
+static BOOLEAN ReadPage(PPORT_UNIT Unit, UCHAR Page, PUCHAR Buffer, ULONG *Length)
+{
+    UCHAR status = Inquiry(Unit, EVPD, Page, Buffer, Length);
+
+    if (status != SRB_STATUS_SUCCESS) {
+        *Length = 0;
+    }
+    return status == SRB_STATUS_SUCCESS || status == SRB_STATUS_ERROR;
+}
+
+/* A LUN whose pages could not be read yet would come up under a false identity: it is left to the next scan.
+ * NULL with *Presence Present: no memory, or a qualifier that says no LUN (then Absent). */
 static PPORT_IDENTITY Identify(PPORT_UNIT Unit, PRESENCE *Presence)
 {
     PUCHAR pages = Unit->Adapter->ScanBuffer + SCAN_INQUIRY;
@@ -88,12 +100,20 @@ static PPORT_IDENTITY Identify(PPORT_UNIT Unit, PRESENCE *Presence)
         *Presence = Absent;
         return NULL;
     }
-    if (Inquiry(Unit, EVPD, 0x00, pages, &pagesLength) != SRB_STATUS_SUCCESS || !Lists(pages, pagesLength, 0x80) ||
-        Inquiry(Unit, EVPD, 0x80, serial, &serialLength) != SRB_STATUS_SUCCESS) {
+    if (!ReadPage(Unit, 0x00, pages, &pagesLength)) {
+        *Presence = Unreachable;
+        return NULL;
+    }
+    if (!Lists(pages, pagesLength, 0x80)) {
         serialLength = 0;
     }
-    if (!Lists(pages, pagesLength, 0x83) || Inquiry(Unit, EVPD, 0x83, ids, &idsLength) != SRB_STATUS_SUCCESS) {
+    if (!Lists(pages, pagesLength, 0x83)) {
         idsLength = 0;
+    }
+    if ((serialLength != 0 && !ReadPage(Unit, 0x80, serial, &serialLength)) ||
+        (idsLength != 0 && !ReadPage(Unit, 0x83, ids, &idsLength))) {
+        *Presence = Unreachable;
+        return NULL;
     }
     return PortMakeIdentity(inquiry, inquiryLength, serial, serialLength, ids, idsLength);
 }

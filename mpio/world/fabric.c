@@ -111,6 +111,7 @@ const struct hba_operations fabric_operations = {
     .reset_target = fabric_reset_target,
     .reset_bus = fabric_reset_bus,
     .target_present = target_present,
+    .link = fabric_link,
     .destroy = destroy,
 };
 
@@ -226,7 +227,7 @@ bool fabric_path_info(const struct hba *h, uint32_t target, struct fabric_path_i
 {
     const struct fabric_path *p;
 
-    if (target >= h->targets)
+    if (h->operations != &fabric_operations || target >= h->targets)
         return false;
     p = fabric_hba_of(h)->path[target];
     *info = (struct fabric_path_info){

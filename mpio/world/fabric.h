@@ -54,6 +54,7 @@ struct hba_operations {
     void (*reset_target)(struct hba *h, uint32_t target);
     void (*reset_bus)(struct hba *h);
     bool (*target_present)(struct hba *h, uint32_t target);
+    void (*link)(struct hba *h, uint32_t target, bool up); /* pulls a cable and puts it back; HBA_ALL_TARGETS: all */
     void (*destroy)(struct hba *h);
 };
 
@@ -130,7 +131,7 @@ struct fabric_path_info {
     bool up;
     uint64_t commands, lost;        /* submitted; ended without an answer from the array */
 };
-/* false when there is no such target. */
+/* false when there is no such target, or the HBA is none of the simulated ones. */
 bool fabric_path_info(const struct hba *h, uint32_t target, struct fabric_path_info *info);
 
 #endif

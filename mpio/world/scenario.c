@@ -58,7 +58,7 @@ static void apply(struct world *w, const struct step *step)
     trace_step(w, a);
     switch (a->kind) {
     case ACTION_LINK:
-        fabric_link(step->hba, a->target, a->up);
+        step->hba->operations->link(step->hba, a->target, a->up);
         break;
     case ACTION_CONTROLLER:
         fabric_controller(w, step->array, a->controller, a->up);

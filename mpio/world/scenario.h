@@ -58,6 +58,8 @@ struct scenario_random_options {
     uint64_t longest_blackout;  /* a machine may be without any path to an array this long; 0: never */
     bool blackouts;             /* no such limit */
     uint64_t recovery;          /* a path counts as usable only this long after its link is back */
+    unsigned strikes;           /* errors that the stack above retries for one request; 0: no limit */
+    uint64_t patience;          /* a request may meet all strikes of a span this long */
 };
 
 struct scenario_step {

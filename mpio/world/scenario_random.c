@@ -2,8 +2,9 @@
 /*
  * Random fault schedules, all from STREAM_FAULTS. The swarm comes first: each run switches some kinds
  * on and leaves the others out, because a mixture of everything hides what a few kinds find together.
- * An outage is kept only when no machine would be cut off an array for longer than asked; that is
- * judged on the plan alone, before anything happens.
+ * An outage is kept only when no machine would be cut off an array for longer than asked, an error only
+ * when no request would meet more of them than the stack above retries; both are judged on the plan
+ * alone, before anything happens.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,14 +33,21 @@ struct outage {
     uint64_t from, to;
 };
 
+/* A fault that costs a request retries: one for each command it strikes. */
+struct charge {
+    uint64_t time;
+    unsigned strikes;
+};
+
 struct drawing {
     struct world *world;
     const struct topology *topology;
     const struct scenario_random_options *options;
     uint64_t end, longest_outage;
-    size_t way_count, outage_count;
+    size_t way_count, outage_count, charge_count;
     struct way *ways;
     struct outage *outages;
+    struct charge *charges;
     struct scenario_plan *plan;
 };
 
@@ -175,6 +183,27 @@ static bool try_outage(struct drawing *d, const struct outage *o)
     return false;
 }
 
+/* ---- the limit on strikes ------------------------------------------------------------------------------ */
+/* Keeps the charge when, with everything that the plan has within the patience of a request, it fits. */
+static bool try_charge(struct drawing *d, uint64_t time, unsigned strikes)
+{
+    uint64_t patience = d->options->patience;
+    unsigned sum = strikes;
+
+    if (d->options->strikes == 0)
+        return true;
+    for (size_t i = 0; i < d->charge_count; i++) {
+        const struct charge *c = &d->charges[i];
+
+        if (c->time <= time + patience && time <= c->time + patience)
+            sum += c->strikes;
+    }
+    if (sum > d->options->strikes)
+        return false;
+    d->charges[d->charge_count++] = (struct charge){time, strikes};
+    return true;
+}
+
 /* ---- single faults ------------------------------------------------------------------------------------ */
 static struct topology_action *add_action(struct drawing *d, uint64_t time, enum topology_action_kind kind)
 {
@@ -183,6 +212,17 @@ static struct topology_action *add_action(struct drawing *d, uint64_t time, enum
     *a = (struct topology_action){
         .time = time, .line = (unsigned)d->plan->count, .kind = kind, .target = HBA_ALL_TARGETS};
     return a;
+}
+
+static void keep_action(struct drawing *d, const struct topology_action *action,
+                        enum topology_action_kind kind)
+{
+    struct topology_action *a = add_action(d, action->time, kind);
+    unsigned line = a->line;
+
+    *a = *action;
+    a->line = line;
+    a->kind = kind;
 }
 
 /* 1..limit; whole milliseconds where there is room for them, because a person will read the plan. */
@@ -245,23 +285,26 @@ static bool draw_outage(struct drawing *d, enum scenario_fault fault)
     return true;
 }
 
-static void draw_path_fault(struct drawing *d, enum scenario_fault fault)
+static bool draw_path_fault(struct drawing *d, enum scenario_fault fault)
 {
     const struct way *way = &d->ways[below(d, d->way_count)];
-    struct topology_action *a = add_action(d, draw_time(d), ACTION_PATH_FAULT);
+    struct topology_action a = {.hba = way->hba, .target = way->target, .fault = FABRIC_SLOW};
 
-    a->hba = way->hba;
-    a->target = way->target;
-    a->fault = FABRIC_SLOW;
+    a.time = draw_time(d);
     if (fault == SCENARIO_LOST_COMMAND)
-        a->fault = below(d, 2) != 0 ? FABRIC_LOSE_COMMAND : FABRIC_LOSE_COMPLETION;
-    a->count = 1 + (uint32_t)below(d, MAX_STRIKES);
-    if (a->fault == FABRIC_SLOW)
-        a->period = draw_span(d, WORLD_SECOND);
+        a.fault = below(d, 2) != 0 ? FABRIC_LOSE_COMMAND : FABRIC_LOSE_COMPLETION;
+    a.count = 1 + (uint32_t)below(d, MAX_STRIKES);
+    if (a.fault == FABRIC_SLOW)
+        a.period = draw_span(d, WORLD_SECOND);
+    else if (!try_charge(d, a.time, a.count))
+        return false;
+    keep_action(d, &a, ACTION_PATH_FAULT);
+    return true;
 }
 
-/* Answers that a class driver or a DSM has to retry, and unit attentions it has to bear. */
-static void draw_lun_fault(struct drawing *d, enum scenario_fault fault)
+/* Answers that a class driver or a DSM has to retry, and unit attentions it has to bear. BUSY and TASK SET
+ * FULL cost a request nothing: the port waits and sends it again. */
+static bool draw_lun_fault(struct drawing *d, enum scenario_fault fault)
 {
     static const uint8_t answers[][4] = {
         {0x08, 0, 0, 0}, {0x28, 0, 0, 0}, {0x02, 0x0b, 0x47, 0x03}, {0x02, 0x0b, 0x00, 0x00},
@@ -270,25 +313,31 @@ static void draw_lun_fault(struct drawing *d, enum scenario_fault fault)
     static const uint8_t attentions[][2] = {{0x29, 0x00}, {0x2a, 0x01}, {0x3f, 0x0e}, {0x2a, 0x09}};
     const struct topology *t = d->topology;
     const struct topology_lun *lun = &t->luns[below(d, t->lun_count)];
-    struct topology_action *a = add_action(
-        d, draw_time(d), fault == SCENARIO_SENSE ? ACTION_INJECT : ACTION_UNIT_ATTENTION);
+    struct topology_action a = {.array = lun->array, .target = HBA_ALL_TARGETS};
 
-    a->array = lun->array;
-    a->lun = (uint16_t)(lun->number + below(d, lun->count));
+    a.time = draw_time(d);
+    a.lun = (uint16_t)(lun->number + below(d, lun->count));
     if (fault == SCENARIO_SENSE) {
         const uint8_t *answer = answers[below(d, sizeof answers / sizeof answers[0])];
 
-        a->count = 1 + (uint32_t)below(d, MAX_STRIKES);
-        a->status = answer[0];
-        a->key = answer[1];
-        a->asc = answer[2];
-        a->ascq = answer[3];
+        a.count = 1 + (uint32_t)below(d, MAX_STRIKES);
+        a.status = answer[0];
+        a.key = answer[1];
+        a.asc = answer[2];
+        a.ascq = answer[3];
+        if (a.key != 0 && !try_charge(d, a.time, a.count))
+            return false;
+        keep_action(d, &a, ACTION_INJECT);
     } else {
         const uint8_t *attention = attentions[below(d, sizeof attentions / sizeof attentions[0])];
 
-        a->asc = attention[0];
-        a->ascq = attention[1];
+        a.asc = attention[0];
+        a.ascq = attention[1];
+        if (!try_charge(d, a.time, 1))
+            return false;
+        keep_action(d, &a, ACTION_UNIT_ATTENTION);
     }
+    return true;
 }
 
 static enum scenario_fault draw_kind(struct drawing *d, unsigned kinds)
@@ -301,12 +350,11 @@ static enum scenario_fault draw_kind(struct drawing *d, unsigned kinds)
     return (enum scenario_fault)kind;
 }
 
-static void draw_harmless(struct drawing *d, enum scenario_fault fault)
+static bool draw_harmless(struct drawing *d, enum scenario_fault fault)
 {
     if (fault == SCENARIO_SENSE || fault == SCENARIO_ATTENTION)
-        draw_lun_fault(d, fault);
-    else
-        draw_path_fault(d, fault);
+        return draw_lun_fault(d, fault);
+    return draw_path_fault(d, fault);
 }
 
 static void draw_fault(struct drawing *d, unsigned possible)
@@ -316,18 +364,15 @@ static void draw_fault(struct drawing *d, unsigned possible)
     for (unsigned attempt = 0; attempt < REDRAWS; attempt++) {
         enum scenario_fault fault = draw_kind(d, kinds);
 
-        if ((1u << fault & OUTAGE_KINDS) == 0) {
-            draw_harmless(d, fault);
-            return;
-        }
-        if (draw_outage(d, fault))
+        if ((1u << fault & OUTAGE_KINDS) != 0 ? draw_outage(d, fault) : draw_harmless(d, fault))
             return;
     }
     harmless = kinds & ~OUTAGE_KINDS;
     if (harmless == 0)
         harmless = possible & ~OUTAGE_KINDS;
-    if (harmless != 0)
-        draw_harmless(d, draw_kind(d, harmless));
+    for (unsigned attempt = 0; attempt < REDRAWS && harmless != 0; attempt++)
+        if (draw_harmless(d, draw_kind(d, harmless)))
+            return;
 }
 
 /* ---- the plan ------------------------------------------------------------------------------------------- */
@@ -371,8 +416,9 @@ static bool draw_plan(struct drawing *d, unsigned possible)
     const struct scenario_random_options *o = d->options;
 
     d->outages = calloc((size_t)o->maximum + 1, sizeof *d->outages);
+    d->charges = calloc((size_t)o->maximum + 1, sizeof *d->charges);
     d->plan->actions = calloc(2 * (size_t)o->maximum + 1, sizeof *d->plan->actions);
-    if (d->outages == NULL || d->plan->actions == NULL || !list_ways(d))
+    if (d->outages == NULL || d->charges == NULL || d->plan->actions == NULL || !list_ways(d))
         return false;
     d->plan->kinds = draw_swarm(d, possible);
     for (uint64_t left = o->minimum + below(d, o->maximum - o->minimum + 1); left != 0; left--) {
@@ -395,7 +441,8 @@ struct scenario_plan *scenario_random(struct world *w, const struct topology *t,
 
     if (options->minimum > options->maximum || options->maximum > SCENARIO_MAX_FAULTS ||
         options->duration == 0 || options->duration > TOPOLOGY_MAX_TIME ||
-        options->start > TOPOLOGY_MAX_TIME - options->duration) {
+        options->start > TOPOLOGY_MAX_TIME - options->duration ||
+        options->patience > TOPOLOGY_MAX_TIME) {
         text_error_set(error, NULL, 0, 0,
                        "random faults: %u to %u in %llu ms; accepted: at most %u, the lower number "
                        "first, within 24 hours",
@@ -417,6 +464,7 @@ struct scenario_plan *scenario_random(struct world *w, const struct topology *t,
     good = d.plan != NULL && draw_plan(&d, possible);
     free(d.ways);
     free(d.outages);
+    free(d.charges);
     if (!good) {
         text_error_set(error, NULL, 0, 0, "random faults: out of memory");
         scenario_plan_free(d.plan);

@@ -155,9 +155,9 @@ static bool take_hba(struct words *w, bool target_required)
 {
     if (!take_object(w, SECTION_HBA, &w->action->hba))
         return false;
-    if (w->topology->hbas[w->action->hba].real)
+    if (w->topology->hbas[w->action->hba].real && w->action->kind == ACTION_PATH_FAULT)
         return ini_error(w->topology->ini, w->value, w->error,
-                         "%s drives real iSCSI paths; only simulated links obey the timeline",
+                         "%s drives real iSCSI paths: they obey link and flap, not path-fault",
                          w->topology->hbas[w->action->hba].object.name);
     return take_target(w, target_required);
 }

@@ -71,7 +71,7 @@ void trace_emit(struct world *w, struct machine *m, enum trace_kind kind, uint64
     uint64_t right = stir(stir(stir(w->trace_hash[1], head), b), d);
     w->trace_hash[0] = left;
     w->trace_hash[1] = right;
-    if (__builtin_expect(w->listener != NULL, 0))
+    if (__builtin_expect((w->listened >> kind & 1) != 0, 0))
         w->listener(w->listener_user, r);
 }
 
@@ -92,9 +92,12 @@ const struct trace_record *trace_record(const struct world *w, uint64_t n)
     return &w->ring[n & w->ring_mask];
 }
 
-void trace_listen(struct world *w, void (*listener)(void *user, const struct trace_record *r),
-                  void *user)
+_Static_assert(TRACE_KIND_COUNT <= 32, "the kinds a listener wants are bits of 32");
+
+void trace_listen(struct world *w, uint32_t kinds,
+                  void (*listener)(void *user, const struct trace_record *r), void *user)
 {
+    w->listened = listener != NULL ? kinds : 0;
     w->listener = listener;
     w->listener_user = user;
 }

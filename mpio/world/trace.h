@@ -51,8 +51,10 @@ uint64_t trace_hash(const struct world *w);
 uint64_t trace_count(const struct world *w);
 /* Record number n (from 0); NULL when it has left the ring. */
 const struct trace_record *trace_record(const struct world *w, uint64_t n);
-/* A listener sees every record as it is made (reports, files). NULL removes it. */
-void trace_listen(struct world *w, void (*listener)(void *user, const struct trace_record *r), void *user);
+/* A listener sees the records of the kinds it wants as they are made (reports, files). NULL removes it. */
+#define TRACE_BIT(kind) (1u << (kind))
+#define TRACE_ALL_KINDS UINT32_MAX
+void trace_listen(struct world *w, uint32_t kinds, void (*listener)(void *user, const struct trace_record *r), void *user);
 /* One line of text, without newline. */
 void trace_format(const struct trace_record *r, char *text, size_t size);
 const char *trace_kind_name(enum trace_kind kind);

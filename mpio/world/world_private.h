@@ -101,6 +101,7 @@ struct world {
     uint64_t ring_mask, trace_count, trace_hash[2];
     void (*listener)(void *user, const struct trace_record *r);
     void *listener_user;
+    uint32_t listened; /* a bit per kind of record */
 };
 
 /* loop.c */

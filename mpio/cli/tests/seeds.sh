@@ -3,8 +3,8 @@
 # Seeded runs with faults: every one clean, the same seed the same event stream, different seeds different ones.
 # The seed first decides the world: paths, controllers, LUNs, kind of HBA, load. `seeds.sh [all|COUNT]`.
 cd "$(dirname "$0")/../../.." || exit 2
-MPIO=$PWD/build/rel/bin/mpio
-DSM=$PWD/build/dsm_sample/rel/dsm_sample.so
+MPIO=${MPIO:-$PWD/build/rel/bin/mpio}
+DSM=${DSM:-$PWD/build/dsm_sample/rel/dsm_sample.so}
 work=build/check/seeds
 case ${1:-} in all) count=1000 ;; '') count=200 ;; *) count=$1 ;; esac
 rm -rf "$work"

@@ -177,7 +177,9 @@ static void report_names_the_routine_that_returned_with_a_lock(void **s)
 static void VENDOR answer_well(void) { sink++; }
 static void house_finds_answer_wrong(void)
 {
-    NT_CALL_VOID("DsmLBGetPath", h.vendor, DISPATCH_LEVEL, answer_well);
+    void (*callback)(void) = answer_well;
+
+    NT_CALL_VOID("DsmLBGetPath", h.vendor, DISPATCH_LEVEL, callback);
     NtBugCheckRule(RULE_DSM_PATH, 1, 2);
 }
 static void report_of_a_wrong_answer_names_the_callback_that_gave_it(void **s)

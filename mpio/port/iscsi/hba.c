@@ -103,6 +103,7 @@ static const struct hba_operations operations = {
     .reset_target = reset_target,
     .reset_bus = reset_bus,
     .target_present = target_present,
+    .link = iscsi_hba_link,
     .destroy = destroy,
 };
 

@@ -19,6 +19,8 @@
 #define CONTAINER(pointer, member)                                                                 \
     ((struct iscsi_path *)(void *)((char *)(pointer)-offsetof(struct iscsi_path, member)))
 
+#define FIRST_RETRY WORLD_MS
+
 enum trace_link_state { LINK_STATE_DOWN, LINK_STATE_UP, LINK_STATE_GONE, LINK_STATE_ARRIVED };
 
 static void look(struct iscsi_path *p);
@@ -186,17 +188,16 @@ static void lose(struct iscsi_path *p, const char *reason)
     close_session(p, HBA_LINK_DOWN);
     p->holding = false;
     p->phase = ISCSI_PATH_DRAINING;
-    /* At once after a session that lived a while; else a target that drops each login would keep us
-     * busy. */
-    p->retry_at = now(p);
+    /* Soon after a session that lived a while, but its commands go on their way first; else a target
+     * that drops each login would keep us busy. */
+    p->retry_at = after(now(p), FIRST_RETRY);
     if (!was_up || now(p) < after(p->up_at, p->times.retry))
         p->retry_at = after(now(p), p->times.retry);
     if (was_up) {
         p->lost = true;
         p->lost_at = now(p);
         trace_link(p, LINK_STATE_DOWN);
-        snprintf(line, sizeof line, "lost: %s", p->error);
-        report(p, line);
+        world_post(p->hba->hba.world, &p->say, now(p), EVENT_IDLE); /* writing takes time too */
     } else if (!same && p->enabled) {
         snprintf(line, sizeof line, "%s; trying again every %" PRIu64 " ms", p->error,
                  (uint64_t)(p->times.retry / WORLD_MS));
@@ -204,6 +205,15 @@ static void lose(struct iscsi_path *p, const char *reason)
     }
     schedule(p);
     post_news(p);
+}
+
+static void on_say(struct event *e)
+{
+    struct iscsi_path *p = CONTAINER(e, say);
+    char line[400];
+
+    snprintf(line, sizeof line, "lost: %s", p->error);
+    report(p, line);
 }
 
 /* ---- up ------------------------------------------------------------------------------------- */
@@ -404,7 +414,8 @@ void iscsi_path_start(struct iscsi_path *p)
     p->timer.run = on_timer;
     p->news.run = on_news;
     p->flush.run = on_flush;
-    p->timer.machine = p->news.machine = p->flush.machine = m;
+    p->say.run = on_say;
+    p->timer.machine = p->news.machine = p->flush.machine = p->say.machine = m;
     p->held_end = &p->held;
     p->fd = -1;
     p->enabled = true;
@@ -418,6 +429,7 @@ void iscsi_path_stop(struct iscsi_path *p)
     close_session(p, HBA_LINK_DOWN);
     world_cancel(p->hba->hba.world, &p->timer);
     world_cancel(p->hba->hba.world, &p->news);
+    world_cancel(p->hba->hba.world, &p->say);
     p->phase = ISCSI_PATH_DOWN;
 }
 

@@ -51,6 +51,7 @@ struct iscsi_path {
     struct event timer; /* the earliest of the deadlines */
     struct event news;  /* hands finished commands and link events to the machine */
     struct event flush; /* sends what was submitted since */
+    struct event say;   /* reports a loss when the commands have been dealt with */
     uint64_t commands, lost_commands, logins;
     char error[320];
 };

@@ -127,9 +127,23 @@ static void break_session(struct iscsi_session *s, const char *what, const char 
 
 static void break_with_library_error(struct iscsi_session *s, const char *what)
 {
-    const char *detail = iscsi_get_error(s->context);
+    const char *error = iscsi_get_error(s->context);
+    char detail[sizeof s->error];
+    size_t length;
 
-    break_session(s, what, detail != NULL ? detail : "");
+    /* One wording for one thing: the library's depends on who noticed it. */
+    if (error != NULL && (strstr(error, "Can not reconnect right now") != NULL ||
+                          strstr(error, "Connection reset by peer") != NULL))
+        error = "closed by the other side";
+    /* Without the name of the library's function in front and the full stops and line ends behind. */
+    if (error != NULL && strncmp(error, "iscsi_", 6) == 0 && error[strcspn(error, ": ")] == ':')
+        error += strcspn(error, ":") + 1;
+    while (error != NULL && *error == ' ')
+        error++;
+    snprintf(detail, sizeof detail, "%s", error != NULL ? error : "");
+    for (length = strlen(detail); length > 0 && strchr(" .\n", detail[length - 1]) != NULL; length--)
+        detail[length - 1] = '\0';
+    break_session(s, what, detail);
 }
 
 static void finish(struct slot *slot, enum hba_status status)
