@@ -13,8 +13,7 @@ VOID SampleChoosePaths(PSAMPLE_LUN Lun)
     PSAMPLE_INSTANCE inUse = Lun->Next < Lun->Usables ? Lun->Usable[Lun->Next] : NULL;
     ULONG i;
 
-    Lun->Usables = 0;
-    Lun->Next = 0;
+    Lun->Usables = Lun->Next = 0;
     for (i = 0; i < Lun->Instances; i++) {
         PSAMPLE_INSTANCE instance = Lun->Instance[i];
 
@@ -181,6 +180,9 @@ NTSTATUS SampleSetDeviceInfo(PVOID DsmContext, PDEVICE_OBJECT TargetObject, PVOI
     KeAcquireSpinLockAtDpcLevel(&lun->Lock);
     if (lun->Instances == 0)
         InsertTailList(&context->Luns, &lun->Link);
+    /* LUNs arrive in the same order on every path: let the next search begin behind this one. */
+    RemoveEntryList(&context->Luns);
+    InsertHeadList(&lun->Link, &context->Luns);
     lun->Instance[lun->Instances++] = instance;
     KeReleaseSpinLockFromDpcLevel(&lun->Lock);
     KeReleaseSpinLock(&context->Lock, irql);

@@ -11,7 +11,8 @@
  *   fin          the same with an orderly end (FIN)
  *   down         cut, and new ones are reset at once
  *   blackhole    nothing is forwarded any more; connections stay, new ones stay silent
- *   resume       forwards and welcomes again
+ *   resume       forwards and welcomes again; a connection that was reset meanwhile is gone with all
+ *                that was under way on it, as in a network that lost the packets
  *   throttle R   R megabytes (10^6) per second and direction, token bucket of 5 ms; 0: off
  *
  * One thread, one poll loop; each direction of a connection has one buffer.
@@ -201,6 +202,17 @@ static bool forward(struct proxy *p, struct connection *c, int way)
     return true;
 }
 
+/* Those that a side has reset while nothing was forwarded. */
+static void drop_dead(struct proxy *p)
+{
+    for (unsigned i = p->count; i-- > 0;) {
+        struct pollfd sides[2] = {{.fd = p->connection[i]->side[0]}, {.fd = p->connection[i]->side[1]}};
+
+        if (poll(sides, 2, 0) > 0)
+            drop(p, i, true);
+    }
+}
+
 /* ---- commands ------------------------------------------------------------------------------- */
 static void obey(struct proxy *p, const char *line)
 {
@@ -214,6 +226,8 @@ static void obey(struct proxy *p, const char *line)
     } else if (strcmp(line, "blackhole") == 0) {
         p->blackhole = true;
     } else if (strcmp(line, "resume") == 0) {
+        if (p->blackhole)
+            drop_dead(p);
         p->blackhole = p->down = false;
     } else if (sscanf(line, "throttle %u", &rate) == 1 && rate <= MAX_RATE) {
         p->rate = (uint64_t)rate * 1000000u;

@@ -224,7 +224,10 @@ int run_plan_execute(struct run_plan *plan, char **argv)
     printf("I/O       %" PRIu64 " reads, %" PRIu64 " writes, longest stall %.3f s\n", total.reads, total.writes,
            (double)total.longest_stall / MPIO_SECOND);
     printf("seed      %" PRIu64 "   event stream %016" PRIx64 "\n", plan->seed, plan->hash);
-    printf("time      %.1f s simulated in %.2f s wall (%.0f x)\n", simulated, wall, wall > 0 ? simulated / wall : 0.0);
+    if (mpio_is_real(w))
+        printf("time      %.1f s on real paths\n", wall);
+    else
+        printf("time      %.1f s simulated in %.2f s wall (%.0f x)\n", simulated, wall, wall > 0 ? simulated / wall : 0.0);
     if (report && plan->report) {
         if (report_write(report, plan->report, plan, verdict, good, wall))
             printf("report    %s\n", plan->report);
@@ -233,7 +236,7 @@ int run_plan_execute(struct run_plan *plan, char **argv)
     }
     if (plan->trace && !write_trace(w, plan->trace))
         fprintf(stderr, "mpio: trace %s: %s\n", plan->trace, host_error());
-    save(plan, !good);
+    save(plan, !good && !mpio_is_real(w)); /* real paths do not come again */
     report_end(report);
     int code = bugchecks || mpio_bugcheck(w, 0, &dead) ? EXIT_BUGCHECK : good ? EXIT_GOOD : EXIT_FOUND;
     mpio_destroy(w);

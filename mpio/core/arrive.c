@@ -14,6 +14,7 @@ typedef struct _ARRIVAL {
     PSTORAGE_ADAPTER_DESCRIPTOR Adapter;
     UCHAR Identity[MPIO_IDENTITY_MAX];
     ULONG IdentityLength;
+    ULONG IdentityHash;
     PMPIO_INSTANCE Instance;
 } ARRIVAL;
 
@@ -95,7 +96,8 @@ static PMPIO_INSTANCE FirstInstance(PMPIO_LUN Lun)
 
 static BOOLEAN SameIdentity(const ARRIVAL *Arrival, PMPIO_LUN Lun)
 {
-    return Arrival->IdentityLength != 0 && Arrival->IdentityLength == Lun->IdentityLength &&
+    return Arrival->IdentityLength != 0 && Arrival->IdentityHash == Lun->IdentityHash &&
+           Arrival->IdentityLength == Lun->IdentityLength &&
            RtlCompareMemory(Arrival->Identity, Lun->Identity, Lun->IdentityLength) == Lun->IdentityLength;
 }
 
@@ -116,7 +118,7 @@ static BOOLEAN Compare(ARRIVAL *Arrival, PMPIO_LUN Lun)
 static PMPIO_LUN FindLun(ARRIVAL *Arrival)
 {
     PMPIO_MODULE dsm = Arrival->Instance->Dsm;
-    PLIST_ENTRY bucket = &MpioRoot()->LunHash[MpioHashBytes(Arrival->Identity, Arrival->IdentityLength)];
+    PLIST_ENTRY bucket = &MpioRoot()->LunHash[Arrival->IdentityHash & (MPIO_HASH_BUCKETS - 1)];
 
     for (PLIST_ENTRY entry = bucket->Flink; entry != bucket; entry = entry->Flink) {
         PMPIO_LUN lun = CONTAINING_RECORD(entry, MPIO_LUN, HintEntry);
@@ -153,10 +155,11 @@ static PMPIO_LUN NewLun(ARRIVAL *Arrival)
     Arrival->DeviceId = NULL;
     Arrival->Adapter = NULL;
     lun->IdentityLength = Arrival->IdentityLength;
+    lun->IdentityHash = Arrival->IdentityHash;
     RtlCopyMemory(lun->Identity, Arrival->Identity, Arrival->IdentityLength);
     KeAcquireSpinLock(&root->Lock, &irql);
     InsertTailList(&dsm->Luns, &lun->Entry);
-    InsertTailList(&root->LunHash[MpioHashBytes(lun->Identity, lun->IdentityLength)], &lun->HintEntry);
+    InsertTailList(&root->LunHash[lun->IdentityHash & (MPIO_HASH_BUCKETS - 1)], &lun->HintEntry);
     KeReleaseSpinLock(&root->Lock, irql);
     return lun;
 }
@@ -266,6 +269,7 @@ static NTSTATUS Establish(ARRIVAL *Arrival)
     NTSTATUS status;
 
     AskSerialNumber(Arrival);
+    Arrival->IdentityHash = MpioHashBytes(Arrival->Identity, Arrival->IdentityLength);
     lun = FindLun(Arrival);
     if (lun != NULL && lun->InstanceCount >= MPIO_MAX_PATHS) {
         MpioEvent(MPIO_EVENT_ARRIVAL_FAILED, lun->Ordinal, MPIO_MAX_PATHS, "MPIO Disk%u: path declined, it has %d already",

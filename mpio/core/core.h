@@ -179,6 +179,7 @@ struct _MPIO_LUN {
     PSTORAGE_DEVICE_ID_DESCRIPTOR DeviceId; /* may be NULL */
     PSTORAGE_ADAPTER_DESCRIPTOR Adapter;
     ULONG IdentityLength;
+    ULONG IdentityHash;
     UCHAR Identity[MPIO_IDENTITY_MAX];
     struct mpio_counters Counters;         /* Lun->Lock */
 };

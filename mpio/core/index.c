@@ -13,7 +13,7 @@ ULONG MpioHashBytes(const UCHAR *Bytes, ULONG Length)
     for (ULONG i = 0; i < Length; i++) {
         hash = (hash ^ Bytes[i]) * 16777619u;
     }
-    return (hash ^ hash >> 15) & (MPIO_HASH_BUCKETS - 1);
+    return hash ^ hash >> 15;
 }
 
 static ULONG HashPointer(PVOID Pointer)

@@ -179,6 +179,8 @@ bool embed_build(struct mpio *w)
         .explore = w->options.explore,
     };
 
+    if (t->machine_count == 0)
+        return embed_fail(w, "%s: no [machine] section: nobody would run a DSM", w->topology_name);
     if (t->machine_count > EMBED_MAX_MACHINES)
         return embed_fail(w, "%zu machines; at most %u", t->machine_count, EMBED_MAX_MACHINES);
     w->world = world_create(&options);

@@ -54,6 +54,8 @@ int host_poll(struct host_poll *fds, unsigned count, uint64_t timeout_ns);
 struct host_waker {
     int wait_fd, signal_fd;
 };
+/* Closing this socket from now on resets the connection: what it has not delivered yet is never delivered. */
+void host_reset_on_close(int fd);
 bool host_waker_open(struct host_waker *waker);
 void host_waker_signal(const struct host_waker *waker); /* any thread */
 void host_waker_drain(const struct host_waker *waker);
@@ -127,7 +129,9 @@ void host_reexec(char **argv, const char *variable, const char *value);
  * `size`; exit status, or -1. */
 int host_run(const char *const argv[], char *output, size_t size);
 bool host_under_valgrind(void);
-bool host_under_asan(void);
+bool host_under_asan(void);                         /* its runtime is in the process: compiled in or preloaded */
+void host_poison(const void *memory, size_t bytes); /* for AddressSanitizer; nothing without it */
+void host_unpoison(const void *memory, size_t bytes);
 /* From now on SIGINT and SIGTERM only set a flag; the second of a kind ends the process. */
 void host_catch_interrupt(void);
 bool host_interrupted(void);

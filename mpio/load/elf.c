@@ -22,6 +22,12 @@ struct elf_header {
     uint16_t header_size, program_entry_size, program_entries, section_entry_size, section_entries, names;
 };
 
+struct elf_segment {
+    uint32_t type, flags;
+    uint64_t offset, address, physical, file_size, memory_size, alignment;
+};
+
+#define ELF_LOAD          1
 #define ELF_CLASS_64      2
 #define ELF_LITTLE_ENDIAN 1
 #define ELF_SHARED_OBJECT 3
@@ -52,6 +58,12 @@ static const char *what_is_wrong(const char *bytes, size_t length)
     if (h->program_headers > length || h->program_entry_size < 56 ||
         (uint64_t)h->program_entries * h->program_entry_size > length - h->program_headers)
         return "is truncated or damaged (program headers lie outside the file); build it again";
+    for (unsigned i = 0; i < h->program_entries; i++) {
+        struct elf_segment p;
+        memcpy(&p, bytes + h->program_headers + (size_t)i * h->program_entry_size, sizeof p);
+        if (p.type == ELF_LOAD && (p.offset > length || p.file_size > length - p.offset))
+            return "is truncated (a segment lies beyond its end); build it again";
+    }
     return NULL;
 }
 

@@ -8,23 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/host.h"
 #include "nt/pool.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define POOL_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define POOL_ASAN 1
-#endif
-#endif
-#ifdef POOL_ASAN
-#include <sanitizer/asan_interface.h>
-#define UNPOISON(from, bytes) __asan_unpoison_memory_region((from), (bytes))
-#define POISON(from, bytes)   __asan_poison_memory_region((from), (bytes))
-#else
-#define UNPOISON(from, bytes) ((void)0)
-#define POISON(from, bytes)   ((void)0)
-#endif
 
 static inline ULONGLONG CanaryOf(const NT_POOL_BLOCK *Block, ULONGLONG Kind)
 {
@@ -68,11 +53,11 @@ static VOID Recycle(PNT_POOL Pool, PNT_POOL_BLOCK Block)
     PUCHAR memory = (PUCHAR)(Block + 1);
     ULONG watched = Block->Size < NT_POOL_WATCHED_BYTES ? Block->Size : NT_POOL_WATCHED_BYTES;
 
-    UNPOISON(memory, watched);
+    host_unpoison(memory, watched);
     if (memcmp(memory, FreedPattern, watched) != 0) {
         NtBugCheckRule(RULE_POOL_CANARY, (ULONG_PTR)memory, Block->Size);
     }
-    POISON(memory, watched);
+    host_poison(memory, watched);
     Block->Next = Pool->Free[Block->Class];
     Pool->Free[Block->Class] = Block;
 }
@@ -83,7 +68,7 @@ static VOID Retire(PNT_POOL Pool, PNT_POOL_BLOCK Block)
     PNT_POOL_BLOCK oldest;
 
     memset(Block + 1, NT_POOL_FILL_FREED, watched);
-    POISON(Block + 1, Pool->Stride[Block->Class] - sizeof(*Block));
+    host_poison(Block + 1, Pool->Stride[Block->Class] - sizeof(*Block));
     if (Pool->Stride[Block->Class] > NT_POOL_HELD_BYTES) {
         Recycle(Pool, Block);
         return;
@@ -125,14 +110,14 @@ PVOID NtPoolAllocate(PNT_MACHINE Kernel, ULONG Flags, SIZE_T Bytes, ULONG Tag, P
     block->Paged = (Flags & NT_POOL_PAGED) != 0;
     block->Sequence = pool->Sequence++;
     block->Canary = CanaryOf(block, NT_POOL_LIVE);
-    UNPOISON(block + 1, pool->Stride[class] - sizeof(*block));
+    host_unpoison(block + 1, pool->Stride[class] - sizeof(*block));
     if (Flags & NT_POOL_ZERO) {
         memset(block + 1, 0, Bytes);
     } else if (Owner != NULL) {
         memset(block + 1, NT_POOL_FILL_NEW, Bytes);
     }
     WriteRear(block);
-    POISON((PUCHAR)(block + 1) + Bytes, pool->Stride[class] - sizeof(*block) - Bytes);
+    host_poison((PUCHAR)(block + 1) + Bytes, pool->Stride[class] - sizeof(*block) - Bytes);
     pool->Allocations++;
     pool->LiveBlocks++;
     pool->LiveBytes += Bytes;
@@ -177,7 +162,7 @@ VOID NtPoolFree(PNT_MACHINE Kernel, PVOID Memory, ULONG Tag)
         BadFree(pool, block);
     }
     room = pool->Stride[block->Class] - sizeof(*block);
-    UNPOISON(Memory, room);
+    host_unpoison(Memory, room);
     if (block->Size > room - sizeof(ULONGLONG) || !RearIsWhole(block)) {
         NtBugCheckRule(RULE_POOL_CANARY, (ULONG_PTR)Memory, block->Size);
     }
@@ -238,7 +223,7 @@ VOID NtPoolDestroy(PNT_MACHINE Kernel)
     PNT_POOL pool = Kernel->Pool;
 
     if (pool != NULL) {
-        UNPOISON(pool->Base, pool->UsedUnits * NT_POOL_UNIT);
+        host_unpoison(pool->Base, pool->UsedUnits * NT_POOL_UNIT);
         host_unmap(pool->Base, pool->Bytes);
         free(pool->UnitClass);
         free(pool);

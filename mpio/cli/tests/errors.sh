@@ -53,7 +53,7 @@ expect 2 "bad.ini:2" run --dsm "$DSM" --topology bad.ini
 printf '[machine m]\n[hba h]\n[array a]\n[lun l]\n[link k]\n[load d]\n[machine M]\n' >twice.ini
 expect 2 "twice.ini:7" check-topology twice.ini
 : >empty.ini
-expect 2 "empty.ini" check-topology empty.ini
+expect 2 "no [machine] section" run --dsm "$DSM" --topology empty.ini
 expect 0 "node0" check-topology "$OLDPWD/docs/examples/demo.ini"
 expect 2 "not a whole replay file" replay "$good"
 expect 2 "replay takes one file" replay

@@ -9,7 +9,7 @@ passed=0 failed=0
 step() { # name, command...
     name=$1
     shift
-    if "$@" >"$place/log" 2>&1 </dev/null; then
+    if timeout 120 "$@" >"$place/log" 2>&1 </dev/null; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
@@ -24,7 +24,8 @@ for cc in gcc clang; do
     step "build with $cc" env CC=$cc make -C "$place/mine" DDK="$share/ddk" BUILD="$place/mine/$cc"
     so=$place/mine/$cc/dsm_sample.so
     step "run what $cc built" "$place/prefix/bin/mpio" run --dsm "$so" --topology "$share/examples/two-paths.ini" --for 10s --quiet
-    step "verdict" grep -q 'verdict   GOOD' "$place/log"
+    cp "$place/log" "$place/run.log"
+    step "verdict" grep -q 'verdict   GOOD' "$place/run.log"
 done
 step "build with sanitizers" make -C "$place/mine" DDK="$share/ddk" BUILD="$place/mine/san" SAN=1
 step "run it: the program starts itself again with the runtime" "$place/prefix/bin/mpio" run --dsm "$place/mine/san/dsm_sample.so" \

@@ -10,7 +10,7 @@ DSM=$root/build/dsm_sample/rel/dsm_sample.so
 PROXY=$root/build/rel/bin/path_proxy
 RIG=$root/tools/tgt_rig.sh
 passed=0 failed=0
-pids= rigs=
+pids= rigs= shown=
 dir=$(mktemp -d /tmp/mpio-iscsi.XXXXXX) || exit 2
 cd "$dir" || exit 2
 
@@ -39,7 +39,8 @@ check() { # what, command...: passes when the command does
     else
         failed=$((failed + 1))
         echo "iscsi: FAILED: $situation: $what"
-        tail -40 "$log" | sed 's/^/    /'
+        [ "$shown" = "$log" ] || tail -40 "$log" | sed 's/^/    /'
+        shown=$log
     fi
 }
 # At most $1 tenths of a second until the command succeeds.
@@ -158,7 +159,7 @@ check "ends well" end 0
 check "data" says "verdict   GOOD"
 check "path 1 during the silence" idle 4 1
 check "path 0 during the silence" carries 4 0
-check "I/O waits no longer than the time-out" stall_below 2
+check "no I/O waits longer than the time-out" stall_below 2
 check "path 1 is used again" [ "$(active iscsi1)" = "2 of 2" ]
 
 # ---- the timeline takes real paths out and puts them back ----
@@ -191,7 +192,7 @@ check "second 1 comes" second 1
 kill -9 "$(value PID rig.b)"
 check "both are lost" wait_for 20 says "iscsi1 target 0 (portal 127.0.0.2"
 sleep 0.5
-PORT=$(value PORT rig.b) sh "$RIG" start "$dir/b" 1 16M >rig.b || exit 1
+PORT=$(value PORT rig.b) sh "$RIG" start "$dir/b" 1 16M >again || exit 1
 check "ends well" end 0
 check "data" says "verdict   GOOD"
 check "I/O goes on" carries 6 0

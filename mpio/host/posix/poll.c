@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,6 +58,13 @@ int host_poll(struct host_poll *fds, unsigned count, uint64_t timeout_ns)
     if (all != small)
         free(all);
     return ready;
+}
+
+void host_reset_on_close(int fd)
+{
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)); /* fails on what is no socket: nothing to lose */
 }
 
 bool host_waker_open(struct host_waker *waker)

@@ -345,6 +345,10 @@ void iscsi_session_close(struct iscsi_session *s, enum hba_status status)
 {
     s->cancelling = true;
     s->cancel_status = status;
+    /* A write that is still in a socket's buffer must not arrive after its retry on another path and
+     * what was written after that: an orderly close would go on delivering it. */
+    if (s->context != NULL && iscsi_get_fd(s->context) >= 0)
+        host_reset_on_close(iscsi_get_fd(s->context));
     if (s->context != NULL)
         iscsi_destroy_context(s->context);
     s->context = NULL;
