@@ -134,16 +134,27 @@ check-all:
 	@sh tools/need.sh check
 	@sh tools/check.sh all
 
-# ---- fuzz targets: clang's libFuzzer over the room's sources, in CFG=fuzzer ------------------------
-define fuzz_rules
-build/fuzz/bin/%: mpio/$(1)/tests/%.c FORCE
-	@$(MAKE) --no-print-directory -s CFG=fuzzer $(foreach r,$(below_$(1)),room-$(subst /,-,$(r)))
-	@mkdir -p build/fuzz/bin
-	@clang $(filter-out -O2,$(CFLAGS)) -O1 -Wno-microsoft-anon-tag -Wno-four-char-constants -fsanitize=fuzzer,address,undefined -Impio/$(1) $$< -o $$@ \
-	    -Wl,--start-group $(foreach r,$(below_$(1)),build/fuzzer/lib$(subst /,-,$(r)).a) -Wl,--end-group $(LIBS)
-endef
+# ---- fuzz targets: clang's libFuzzer over what each needs, nothing more; objects of CFG=fuzzer ------
+fuzz_text     := $(call src,text)
+fuzz_ini      := $(fuzz_text)
+fuzz_reg      := $(fuzz_text)
+fuzz_topology := $(wildcard mpio/world/topology*.c) $(fuzz_text)
+fuzz_cdb      := $(call src,array)
+fuzz_vpd      := mpio/port/identity.c
+fuzz_sense    := mpio/disk/sense.c mpio/disk/interpret.c
+fuzz_regload  := $(call src,nt) $(call src,world) $(call src,array) $(call src,host) $(fuzz_text)
+FUZZERS       := $(basename $(notdir $(wildcard mpio/*/tests/fuzz_*.c)))
+fuzz_objects   = $(patsubst %,build/fuzzer/%.o,$(basename $($(1))))
+
+build/fuzz/bin/%: FORCE
+	@mkdir -p $(@D)
+	@$(MAKE) --no-print-directory -s CFG=fuzzer $(call fuzz_objects,$*)
+	@clang -std=gnu11 -g -O1 -w $(filter -f% -I%,$(CFLAGS)) -fsanitize=fuzzer,address,undefined \
+	    $(foreach d,$(wildcard mpio/*/tests/$*.c),-I$(dir $(d)).. $(d)) $(call fuzz_objects,$*) -o $@ $(LIBS)
+fuzzers:
+	@$(MAKE) --no-print-directory -s CFG=fuzzer $(sort $(foreach f,$(FUZZERS),$(call fuzz_objects,$(f))))
+	@$(MAKE) --no-print-directory -s $(addprefix build/fuzz/bin/,$(FUZZERS))
 FORCE:
-$(foreach r,$(TEST_ROOMS),$(if $(wildcard mpio/$(r)/tests/fuzz_*.c),$(eval $(call fuzz_rules,$(r)))))
 
 FUZZ_SECONDS ?= 60
 fuzz:
@@ -163,6 +174,11 @@ install: all
 	install -m 644 mpio/include/mpio.h $(DESTDIR)$(PREFIX)/include/mpio.h
 	cp -R ddk dsm_sample docs/examples $(DESTDIR)$(PREFIX)/share/openmpio/
 
-.PHONY: all help demo check check-all asan fuzz bench clean install FORCE
+bench:
+	@sh tools/need.sh demo
+	@$(MAKE) --no-print-directory -s all $(B)/bin/mpio-bench
+	@sh tools/bench.sh
+
+.PHONY: all help demo check check-all asan fuzz fuzzers bench clean install FORCE
 
 -include $(shell find build -name "*.d" 2>/dev/null)

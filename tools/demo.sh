@@ -11,5 +11,5 @@ echo "== 30 simulated minutes: two controllers, two HBAs, four paths, eight LUNs
 $MPIO run --dsm $DSM --topology docs/examples/demo.ini --for 30min --report build/demo/report.html || exit $?
 
 echo
-echo "== the same DSM on two real iSCSI sessions to a tgtd of our own on loopback; one is cut after 2 s, returns after 5 s =="
+echo "== the same DSM on two real iSCSI sessions to a tgtd of our own on loopback; one is cut after 2 s, returns at 4.5 s =="
 exec sh tools/demo_iscsi.sh

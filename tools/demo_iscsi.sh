@@ -89,13 +89,14 @@ timeout = 5s
 lun = *
 read = 70
 queue-depth = 8
-rate = 1000                     ; I/Os per second and LUN
+rate = 500                      ; I/Os per second and LUN
 span = 2M                       ; small, so that most reads meet a block that was written
 TOPOLOGY
 
 # ---- the run ----
 : >$out/iscsi.log
-$MPIO run --dsm $DSM --topology $out/iscsi.ini --for 8s --report $out/iscsi.html </dev/null >$out/iscsi.log 2>&1 &
+$MPIO run --dsm $DSM --topology $out/iscsi.ini --for 8s --report $out/iscsi.html \
+    --trace "$dir/trace" </dev/null >$out/iscsi.log 2>&1 &
 run=$!
 pids="$pids $run"
 tail -n +1 -s 0.1 -f --pid=$run $out/iscsi.log &
@@ -135,3 +136,12 @@ awk '
         exit bad
     }' $out/iscsi.log || exit 1
 grep -q '^verdict   GOOD' $out/iscsi.log || fail "the verdict is not GOOD"
+
+# From the moment the loss is known (first answer "link down" of the HBA) to the first I/O of each LUN that had lost one.
+awk '
+    $5 == "link" && $6 == "hba=0" && $8 == "state=0" && !at { at = $1 }
+    at && !moved && $5 == "cdb" && $6 ~ /^nexus_lun=[0-9]+$/ && $8 == "status_sense=0x200000000" { lost[substr($6, 11) - 1]++; n++ }
+    at && $5 == "failover" { moved = 1 }
+    moved && $5 == "io-done" && (lun = substr($6, 5)) in lost && --lost[lun] <= 0 { delete lost[lun]; done = $1 }
+    END { if (n) printf "%d I/Os were under way on the cut session; the last was done on the other %.1f ms after the reset\n", n, (done - at) * 1000 }
+    ' "$dir/trace"

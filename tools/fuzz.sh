@@ -8,11 +8,12 @@ seconds=${1:-60}
 [ $# -gt 0 ] && shift
 passed=0 failed=0
 mkdir -p build/fuzz
+make -s -j"$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)" fuzzers 2>build/fuzz/build.log
 for source in mpio/*/tests/fuzz_*.c; do
     name=$(basename "$source" .c)
     [ $# -gt 0 ] && case " $* " in *" $name "*) ;; *) continue ;; esac
-    if ! make -s "build/fuzz/bin/$name" 2>"build/fuzz/$name.log"; then
-        echo "$name: does not build: $(tail -1 "build/fuzz/$name.log")"
+    if [ ! -x "build/fuzz/bin/$name" ]; then
+        echo "$name: does not build: see build/fuzz/build.log"
         failed=$((failed + 1))
         continue
     fi

@@ -19,6 +19,7 @@
 #define ARRIVE_LIMIT (60 * WORLD_SECOND) /* until every LUN is there */
 #define ARRIVE_STEP  (50 * WORLD_MS)
 #define ARRIVE_QUIET 40                  /* steps without change */
+#define REFUSED_QUIET 20                 /* the same when no session came up: a second attempt has failed too */
 
 static const struct {
     const char *service;
@@ -140,7 +141,9 @@ static bool settle(struct mpio *w)
         quiet = now == before && real.undecided == 0 ? quiet + 1 : 0;
         before = now;
         if (instances >= expected && real.up == real.paths && quiet >= 2 &&
-            (real.paths == 0 || any_disk_present(w)))
+            (expected + real.paths == 0 || any_disk_present(w)))
+            break;
+        if (expected == 0 && real.paths > 0 && real.up == 0 && quiet >= REFUSED_QUIET)
             break;
     }
     if (any_disk_present(w) || expected + real.paths == 0)

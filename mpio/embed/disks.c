@@ -164,15 +164,18 @@ bool mpio_submit(struct mpio *w, unsigned disk, struct mpio_io *io)
         return embed_fail(w, "there is no disk %u (%u disks)", disk, w->disk_count);
     if ((unsigned)io->operation > MPIO_SCSI)
         return embed_fail(w, "mpio_io.operation %d is not one", (int)io->operation);
-    memset(s, 0, sizeof *s);
     s->disk = w->disks[disk];
+    s->event.heap = 0;
     s->io.Operation = operation[io->operation];
     s->io.Lba = io->lba;
     s->io.Blocks = io->blocks;
     s->io.Buffer = io->buffer;
-    memcpy(s->io.Cdb, io->cdb, sizeof s->io.Cdb);
-    s->io.CdbLength = io->cdb_length;
-    s->io.DataOut = io->data_out;
+    s->io.TimeOut = 0;
+    if (io->operation == MPIO_SCSI) {
+        memcpy(s->io.Cdb, io->cdb, sizeof s->io.Cdb);
+        s->io.CdbLength = io->cdb_length;
+        s->io.DataOut = io->data_out;
+    }
     s->io.Done = done;
     s->io.User = io;
     io->submitted = world_now(w->world);

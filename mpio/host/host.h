@@ -18,6 +18,7 @@ enum host_access { HOST_NONE, HOST_READ, HOST_READ_WRITE, HOST_READ_EXECUTE };
 size_t host_page_size(void);
 void *host_map(size_t bytes);                       /* zeroed pages, read-write */
 void *host_map_at(uint64_t address, size_t bytes);  /* exactly there, reserved lazily; NULL when taken */
+void host_prefer_large_pages(void *base, size_t bytes); /* a wish; changes nothing but speed */
 void host_unmap(void *base, size_t bytes);
 bool host_protect(void *base, size_t bytes, enum host_access access);
 

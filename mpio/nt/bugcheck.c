@@ -153,7 +153,8 @@ static DECLSPEC_NORETURN VOID Die(struct machine *Machine, enum nt_rule Rule, UL
 }
 
 /* Inline: the first frame of the backtrace is the caller of the routine this is part of. */
-static inline __attribute__((always_inline)) DECLSPEC_NORETURN VOID DieHere(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2, const NT_RETURNED *Returned)
+static inline __attribute__((always_inline)) DECLSPEC_NORETURN
+VOID DieHere(enum nt_rule Rule, ULONGLONG P1, ULONGLONG P2, const NT_RETURNED *Returned)
 {
     PVOID pc[HOST_MAX_FRAMES];
     unsigned frames;

@@ -36,8 +36,12 @@ PCSTR NtDriverName(PDRIVER_OBJECT Driver)
     return Driver == NULL ? "" : NtDriver(Driver)->Name;
 }
 
+/* The framework's own completion routines end at the first comparison. */
 PDRIVER_OBJECT NtDriverOfCode(PNT_MACHINE Kernel, PVOID Code)
 {
+    if ((ULONG_PTR)Code - Kernel->ForeignLow >= Kernel->ForeignHigh - Kernel->ForeignLow) {
+        return NULL;
+    }
     for (PLIST_ENTRY entry = Kernel->Drivers.Flink; entry != &Kernel->Drivers; entry = entry->Flink) {
         PNT_DRIVER driver = CONTAINING_RECORD(entry, NT_DRIVER, Entry);
 
@@ -186,6 +190,12 @@ bool nt_load_driver(struct machine *m, const char *service, void *entry, const s
         driver->Image = *image;
     }
     driver->Foreign = driver->Image.path[0] != 0;
+    if (driver->Foreign) {
+        ULONG_PTR low = (ULONG_PTR)driver->Image.base, high = low + driver->Image.size;
+
+        kernel->ForeignLow = kernel->ForeignHigh == 0 || low < kernel->ForeignLow ? low : kernel->ForeignLow;
+        kernel->ForeignHigh = high > kernel->ForeignHigh ? high : kernel->ForeignHigh;
+    }
     driver->Ordinal = ++kernel->DriverCount;
     driver->Done = done;
     driver->DoneUser = user;

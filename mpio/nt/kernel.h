@@ -91,6 +91,7 @@ typedef struct _NT_MACHINE {
     /* objects */
     LIST_ENTRY Drivers;         /* NT_DRIVER.Entry, load order */
     ULONG DriverCount;
+    ULONG_PTR ForeignLow, ForeignHigh; /* every image of a foreign driver lies between */
     NT_NAME *Names[NT_NAME_BUCKETS];
     NT_THREAD *IdleThread;      /* what KeGetCurrentThread answers in a DPC */
     ULONGLONG NextThreadId;

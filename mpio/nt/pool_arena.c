@@ -25,6 +25,8 @@
 #define MIDDLE_CLASSES 80u  /* 64 + geometric index in steps of 256 bytes */
 #define FIRST_PAGES    MIDDLE_CLASSES
 
+#define SMALL_MACHINE  ((SIZE_T)8 << 20) /* a machine of many LUNs uses more, and then the TLB counts */
+
 /* Index of the smallest m * 2^k >= Count with m in 4..7; Count >= 4. */
 static ULONG GeometricIndex(SIZE_T Count)
 {
@@ -115,6 +117,9 @@ BOOLEAN NtPoolArenaCreate(PNT_POOL Pool, unsigned MachineOrdinal, SIZE_T Bytes)
     if (Pool->Base == NULL) {
         free(Pool->UnitClass);
         return FALSE;
+    }
+    if (bytes > SMALL_MACHINE) {
+        host_prefer_large_pages(Pool->Base + SMALL_MACHINE, bytes - SMALL_MACHINE);
     }
     return TRUE;
 }

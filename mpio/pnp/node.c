@@ -7,7 +7,9 @@
 
 static PPNP_NODE *BucketOf(PDEVICE_OBJECT Pdo)
 {
-    return &PnpManager()->Buckets[((ULONG_PTR)Pdo >> 6) & (PNP_BUCKETS - 1)];
+    ULONGLONG mixed = (ULONG_PTR)Pdo * 0x9E3779B97F4A7C15ull; /* devices lie at equal distances */
+
+    return &PnpManager()->Buckets[mixed >> 32 & (PNP_BUCKETS - 1)];
 }
 
 PPNP_NODE PnpFindNode(PDEVICE_OBJECT Pdo)

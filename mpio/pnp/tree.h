@@ -14,7 +14,7 @@
 
 #define PNP_TAG        'ppnP'
 #define PNP_ID_CHARS   200      /* longest instance path, terminator included */
-#define PNP_BUCKETS    4096     /* power of two; nodes by address of their PDO */
+#define PNP_BUCKETS    16384    /* power of two; nodes by address of their PDO */
 
 typedef struct _PNP_NODE PNP_NODE, *PPNP_NODE;
 

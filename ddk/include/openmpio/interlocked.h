@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interlocked operations on 16, 32, 64-bit and pointer variables, as full-barrier inlines over
- * compiler built-ins. Any IRQL. Increment, Decrement and Add answer the new value; Exchange*,
- * CompareExchange and the bit operations the old one.
+ * Interlocked operations on 16, 32, 64-bit and pointer variables, as full-barrier inlines. Any IRQL.
+ * Increment, Decrement and Add answer the new value; Exchange*, CompareExchange and the bit operations
+ * the old one.
+ *
+ * A PE image may meet a kernel with several processors: there they are the compiler's atomic built-ins.
+ * Everything else runs in OpenMPIO, where one OS thread runs a machine and nothing is preempted between
+ * kernel calls: there a compiler barrier does, without the price of a locked instruction.
  */
 #ifndef OPENMPIO_INTERLOCKED_H
 #define OPENMPIO_INTERLOCKED_H
@@ -11,45 +15,69 @@
 
 DDK_BEGIN_C
 
+#ifdef _WIN32
+#define DDK_FETCH_ADD(type, target, value)      __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST)
+#define DDK_FETCH_AND(type, target, value)      __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST)
+#define DDK_FETCH_OR(type, target, value)       __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST)
+#define DDK_FETCH_XOR(type, target, value)      __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST)
+#define DDK_EXCHANGE(type, target, value)       __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST)
+#define DDK_COMPARE_EXCHANGE(type, target, value, expected) \
+    (__atomic_compare_exchange_n(target, &expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST), expected)
+#else
+#define DDK_UPDATE(type, target, new_value)                   \
+    __extension__({                                     \
+        type old_;                                      \
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);        \
+        old_ = *(target);                               \
+        *(target) = (type)(new_value);                  \
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);        \
+        old_;                                           \
+    })
+#define DDK_FETCH_ADD(type, target, value)                  DDK_UPDATE(type, target, (ULONGLONG)old_ + (ULONGLONG)(value))
+#define DDK_FETCH_AND(type, target, value)                  DDK_UPDATE(type, target, old_ & (value))
+#define DDK_FETCH_OR(type, target, value)                   DDK_UPDATE(type, target, old_ | (value))
+#define DDK_FETCH_XOR(type, target, value)                  DDK_UPDATE(type, target, old_ ^ (value))
+#define DDK_EXCHANGE(type, target, value)                   DDK_UPDATE(type, target, value)
+#define DDK_COMPARE_EXCHANGE(type, target, value, expected) DDK_UPDATE(type, target, old_ == (expected) ? (value) : old_)
+#endif
+
 #define DDK_INTERLOCKED_FAMILY(suffix, type)                                                      \
     FORCEINLINE type InterlockedIncrement##suffix(type volatile *target)                          \
     {                                                                                             \
-        return __atomic_add_fetch(target, 1, __ATOMIC_SEQ_CST);                                   \
+        return (type)((ULONGLONG)DDK_FETCH_ADD(type, target, 1) + 1);                             \
     }                                                                                             \
     FORCEINLINE type InterlockedDecrement##suffix(type volatile *target)                          \
     {                                                                                             \
-        return __atomic_sub_fetch(target, 1, __ATOMIC_SEQ_CST);                                   \
+        return (type)((ULONGLONG)DDK_FETCH_ADD(type, target, -1) - 1);                            \
     }                                                                                             \
     FORCEINLINE type InterlockedAdd##suffix(type volatile *target, type value)                    \
     {                                                                                             \
-        return __atomic_add_fetch(target, value, __ATOMIC_SEQ_CST);                               \
+        return (type)((ULONGLONG)DDK_FETCH_ADD(type, target, value) + (ULONGLONG)value);          \
     }                                                                                             \
     FORCEINLINE type InterlockedExchange##suffix(type volatile *target, type value)               \
     {                                                                                             \
-        return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);                              \
+        return DDK_EXCHANGE(type, target, value);                                                 \
     }                                                                                             \
     FORCEINLINE type InterlockedExchangeAdd##suffix(type volatile *target, type value)            \
     {                                                                                             \
-        return __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST);                               \
+        return DDK_FETCH_ADD(type, target, value);                                                \
     }                                                                                             \
     FORCEINLINE type InterlockedAnd##suffix(type volatile *target, type value)                    \
     {                                                                                             \
-        return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST);                               \
+        return DDK_FETCH_AND(type, target, value);                                                \
     }                                                                                             \
     FORCEINLINE type InterlockedOr##suffix(type volatile *target, type value)                     \
     {                                                                                             \
-        return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST);                                \
+        return DDK_FETCH_OR(type, target, value);                                                 \
     }                                                                                             \
     FORCEINLINE type InterlockedXor##suffix(type volatile *target, type value)                    \
     {                                                                                             \
-        return __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST);                               \
+        return DDK_FETCH_XOR(type, target, value);                                                \
     }                                                                                             \
     FORCEINLINE type InterlockedCompareExchange##suffix(type volatile *target, type value,        \
                                                         type expected)                            \
     {                                                                                             \
-        __atomic_compare_exchange_n(target, &expected, value, 0, __ATOMIC_SEQ_CST,                \
-                                    __ATOMIC_SEQ_CST);                                            \
-        return expected;                                                                          \
+        return DDK_COMPARE_EXCHANGE(type, target, value, expected);                               \
     }
 
 DDK_INTERLOCKED_FAMILY(16, SHORT)
@@ -59,52 +87,51 @@ DDK_INTERLOCKED_FAMILY(64, LONGLONG)
 
 FORCEINLINE CHAR InterlockedExchange8(CHAR volatile *target, CHAR value)
 {
-    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
+    return DDK_EXCHANGE(CHAR, target, value);
 }
 FORCEINLINE CHAR InterlockedOr8(CHAR volatile *target, CHAR value)
 {
-    return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST);
+    return DDK_FETCH_OR(CHAR, target, value);
 }
 FORCEINLINE CHAR InterlockedAnd8(CHAR volatile *target, CHAR value)
 {
-    return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST);
+    return DDK_FETCH_AND(CHAR, target, value);
 }
 FORCEINLINE PVOID InterlockedExchangePointer(PVOID volatile *target, PVOID value)
 {
-    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
+    return DDK_EXCHANGE(PVOID, target, value);
 }
 FORCEINLINE PVOID InterlockedCompareExchangePointer(PVOID volatile *target, PVOID value,
                                                     PVOID expected)
 {
-    __atomic_compare_exchange_n(target, &expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-    return expected;
+    return DDK_COMPARE_EXCHANGE(PVOID, target, value, expected);
 }
 
 /* Bit 0 is the least significant bit of *base; positions beyond 31 reach into the next LONG. */
 FORCEINLINE BOOLEAN InterlockedBitTestAndSet(LONG volatile *base, LONG bit)
 {
     LONG mask = (LONG)(1u << (bit & 31));
-    return (__atomic_fetch_or(base + (bit >> 5), mask, __ATOMIC_SEQ_CST) & mask) != 0;
+    return (DDK_FETCH_OR(LONG, base + (bit >> 5), mask) & mask) != 0;
 }
 FORCEINLINE BOOLEAN InterlockedBitTestAndReset(LONG volatile *base, LONG bit)
 {
     LONG mask = (LONG)(1u << (bit & 31));
-    return (__atomic_fetch_and(base + (bit >> 5), ~mask, __ATOMIC_SEQ_CST) & mask) != 0;
+    return (DDK_FETCH_AND(LONG, base + (bit >> 5), ~mask) & mask) != 0;
 }
 FORCEINLINE BOOLEAN InterlockedBitTestAndComplement(LONG volatile *base, LONG bit)
 {
     LONG mask = (LONG)(1u << (bit & 31));
-    return (__atomic_fetch_xor(base + (bit >> 5), mask, __ATOMIC_SEQ_CST) & mask) != 0;
+    return (DDK_FETCH_XOR(LONG, base + (bit >> 5), mask) & mask) != 0;
 }
 FORCEINLINE BOOLEAN InterlockedBitTestAndSet64(LONGLONG volatile *base, LONGLONG bit)
 {
     LONGLONG mask = (LONGLONG)(1ull << (bit & 63));
-    return (__atomic_fetch_or(base + (bit >> 6), mask, __ATOMIC_SEQ_CST) & mask) != 0;
+    return (DDK_FETCH_OR(LONGLONG, base + (bit >> 6), mask) & mask) != 0;
 }
 FORCEINLINE BOOLEAN InterlockedBitTestAndReset64(LONGLONG volatile *base, LONGLONG bit)
 {
     LONGLONG mask = (LONGLONG)(1ull << (bit & 63));
-    return (__atomic_fetch_and(base + (bit >> 6), ~mask, __ATOMIC_SEQ_CST) & mask) != 0;
+    return (DDK_FETCH_AND(LONGLONG, base + (bit >> 6), ~mask) & mask) != 0;
 }
 
 #define InterlockedIncrementAcquire       InterlockedIncrement

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 # For each always-on check deliberately broken copies of the sample: each must be caught by exactly that check,
 # with the line of the breach in the report. `broken.sh RULE` runs the entries of one rule, `broken.sh all` or
-# nothing all of them. DSM flags (SAN=1) come from the environment variable BROKEN_FLAGS; the copies and what mpio
-# said about each are left in build/check/broken/.
+# nothing all of them. Environment: BROKEN_FLAGS for building the copies (SAN=1), BROKEN_WORK for another directory
+# than build/check/broken, where the copies and what mpio said about each are left; two runs need two.
 cd "$(dirname "$0")/../../.." || exit 2
 root=$PWD
+export BROKEN_WORK
 tests=$root/mpio/cli/tests
-work=$root/build/check/broken
+work=${BROKEN_WORK:-$root/build/check/broken}
 
 # Puts code at the start of a function's body (not of its prototype).
 insert() { # file function code

@@ -5,8 +5,9 @@
 # Everything waits with deadlines and ends by process id.
 cd "$(dirname "$0")/../../.." || exit 2
 root=$PWD
-MPIO=$root/build/rel/bin/mpio
-DSM=$root/build/dsm_sample/rel/dsm_sample.so
+CFG=${CFG:-rel} # build whose programs run: rel, asan
+MPIO=$root/build/$CFG/bin/mpio
+DSM=$root/build/dsm_sample/$CFG/dsm_sample.so
 PROXY=$root/build/rel/bin/path_proxy
 RIG=$root/tools/tgt_rig.sh
 passed=0 failed=0
@@ -95,6 +96,7 @@ TOPOLOGY
 begin() { # situation, topology file, options...: starts mpio run
     situation=$1 ini=$2 log=$dir/$(echo "$1" | tr ' ' '-').log
     shift 2
+    : >"$log"
     timeout -k 1 30 "$MPIO" run --dsm "$DSM" --topology "$ini" "$@" </dev/null >"$log" 2>&1 &
     run=$!
     pids="$pids $run"
@@ -167,7 +169,7 @@ check "path 1 is used again" [ "$(active iscsi1)" = "2 of 2" ]
     cat two.ini
     printf '[timeline]\n1s = link iscsi0 down\n2s = flap iscsi1 target 0 1 times 300ms\n1500ms = link iscsi0 up\n'
 } >timeline.ini
-begin "timeline" timeline.ini --for 5s
+begin "timeline" timeline.ini --for 4s
 check "ends well" end 0
 check "data" says "verdict   GOOD"
 check "taken out" says "lost: taken out of use"

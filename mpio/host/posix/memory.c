@@ -50,6 +50,16 @@ void *host_map_at(uint64_t address, size_t bytes)
     return NULL;
 }
 
+void host_prefer_large_pages(void *base, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    madvise(base, bytes, MADV_HUGEPAGE);
+#else
+    (void)base;
+    (void)bytes;
+#endif
+}
+
 void host_unmap(void *base, size_t bytes)
 {
     if (base != NULL)

@@ -102,6 +102,19 @@ static void link_loop_body(void)
 }
 static void symbolic_links_in_a_circle(void **s) { (void)s; expect_good(link_loop_body); }
 
+/* The order of REMOVE: the filter below deletes itself, then the class driver above detaches. */
+static void lower_first_body(void)
+{
+    CHECK(NT_SUCCESS(IoCreateDevice(h.house, 0, NULL, 0, 0, FALSE, &device)));
+    CHECK(NT_SUCCESS(IoCreateDevice(h.house, 0, NULL, 0, 0, FALSE, &device2)));
+    CHECK(IoAttachDeviceToDeviceStack(device2, device) == device);
+    IoDeleteDevice(device);
+    CHECK(device->Type == IO_TYPE_DEVICE && device->AttachedDevice == device2);
+    IoDetachDevice(device);
+    IoDeleteDevice(device2);
+}
+static void lower_device_deleted_before_the_upper_detaches(void **s) { (void)s; expect_good(lower_first_body); }
+
 static void interface_body(void)
 {
     static const GUID class = {0x53f56307, 0xb6bf, 0x11d0, {0x94, 0xf2, 0, 0xa0, 0xc9, 0x1e, 0xfb, 0x8b}};
@@ -379,6 +392,7 @@ int main(void)
         cmocka_unit_test(device_with_name_link_and_file),
         cmocka_unit_test(longest_name_and_one_past_it),
         cmocka_unit_test(symbolic_links_in_a_circle),
+        cmocka_unit_test(lower_device_deleted_before_the_upper_detaches),
         cmocka_unit_test(device_interface_appears_and_goes),
         cmocka_unit_test(power_request_calls_back),
         cmocka_unit_test(io_timer_ticks_each_second),

@@ -2,7 +2,6 @@
 /*
  * Fuzz entry for the identifier parser: INQUIRY data and two VPD pages cut from the input at lengths it
  * names itself; the descriptors are written into buffers of every small size with a guard behind.
- * Standalone (first argument: number of rounds), or with -fsanitize=fuzzer.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -68,24 +67,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     free(id_page);
     return 0;
 }
-
-#ifndef FUZZER
-int main(int argc, char **argv)
-{
-    unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 20000;
-    uint64_t state = 88172645463325252ull;
-    uint8_t bytes[1400];
-
-    for (unsigned long i = 0; i < rounds; i++) {
-        size_t size = 0;
-        for (size_t j = 0; j < sizeof bytes; j++) {
-            state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-            bytes[j] = (uint8_t)(state >> 24) & (state >> 40 & 1 ? 0xFF : 0x0F); /* small lengths are the interesting ones */
-        }
-        size = state % sizeof bytes;
-        LLVMFuzzerTestOneInput(bytes, size);
-    }
-    printf("%lu rounds\n", rounds);
-    return 0;
-}
-#endif

@@ -132,12 +132,44 @@ static void shutdown_leaves_nothing_behind(void **state)
     rig_end();
 }
 
+static void every_unit_has_its_pages(void *argument)
+{
+    (void)argument;
+    for (PLIST_ENTRY e = rig_adapter()->Units.Flink; e != &rig_adapter()->Units; e = e->Flink) {
+        PPORT_UNIT unit = CONTAINING_RECORD(e, PORT_UNIT, Link);
+
+        CHECK(unit->Missing || unit->Identity->PageLength != 0);
+    }
+    rig.finished++;
+}
+
+/* A LUN without its page 83h would be taken for another device, and no DSM would claim it. */
+static void link_lost_at_any_moment_of_a_scan(void **state)
+{
+    (void)state;
+    rig_begin(HBA_FC, 100, 0, WORLD_SECOND);
+    for (unsigned cut = 50; cut < 3000; cut += 100) {
+        fabric_link(rig.hba, 0, false);
+        world_run(rig.world, world_now(rig.world) + 3 * WORLD_SECOND);
+        fabric_link(rig.hba, 0, true);
+        world_run(rig.world, world_now(rig.world) + cut);
+        fabric_link(rig.hba, 0, false);
+        world_run(rig.world, world_now(rig.world) + WORLD_SECOND / 2); /* the scan ends, the dev-loss time does not */
+        rig_run(every_unit_has_its_pages, WORLD_MS);
+    }
+    fabric_link(rig.hba, 0, true);
+    world_run(rig.world, world_now(rig.world) + WORLD_SECOND);
+    rig_run(has_all, WORLD_SECOND);
+    rig_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(path_lost_and_found_again),
         cmocka_unit_test(bounce_within_the_dev_loss_time_keeps_the_device),
         cmocka_unit_test(lun_that_became_another_is_a_new_device),
+        cmocka_unit_test(link_lost_at_any_moment_of_a_scan),
         cmocka_unit_test(shutdown_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,8 +122,8 @@ static const struct mistake mistakes[] = {
     {"[timeline]\n1s = path-fault h target 0 crash 1\n", 1, "lose-command|"},
     {"[timeline]\n1s = path-fault h target 0 slow 1\n", 1, "lose-command|"},
     {"[hba i]\nkind = iscsi\n[path p]\nhba = i\nportal = h:1\ntarget = iqn.x\n[timeline]\n"
-     "1s = link i down\n",
-     7, "only simulated links obey"},
+     "1s = path-fault i target 0 busy 1\n",
+     7, "they obey link and flap"},
 };
 
 static void every_mistake_is_named_with_its_line(void **state)

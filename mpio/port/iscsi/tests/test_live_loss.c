@@ -117,6 +117,49 @@ static void silent_connection_is_found_by_its_ping(void **state)
     proxy_stop(&proxy);
 }
 
+/* What was under way when the network went silent must not come out of it after the retry on another
+ * path and the writes that followed. */
+static void write_lost_in_silence_never_overtakes_its_retry(void **state)
+{
+    struct rig_world r;
+    struct test_proxy proxy;
+    struct test_command old, new, read;
+    struct iscsi_path_config config = {.target = rig.target,
+                                       .ping_interval = 20 * WORLD_MS,
+                                       .ping_timeout = 50 * WORLD_MS,
+                                       .retry_interval = 20 * WORLD_MS};
+    uint8_t first[512], second[512], found[512];
+    uint32_t other;
+
+    (void)state;
+    NEED_RIG();
+    memset(first, 1, sizeof first);
+    memset(second, 2, sizeof second);
+    proxy_start(&proxy, rig.portal[0]);
+    world_up(&r, 10 * WORLD_SECOND);
+    config.portal = proxy.portal;
+    iscsi_hba_add_path(r.hba, &config);
+    RUN_UNTIL(&r, is_up(&r, 0), LOGIN_MS);
+    test_unit_ready(&r, &old, 0, 1);
+    other = path_up(&r, rig.portal[1]);
+    proxy_say(&proxy, "blackhole");
+    submit_block(&r, &old, 0, 1, 7, 1, first, true);
+    wait_for(&r, &old);
+    assert_int_equal(old.cmd.status, HBA_LINK_DOWN);
+    submit_block(&r, &new, other, 1, 7, 1, second, true);
+    wait_for(&r, &new);
+    assert_good(&new);
+    proxy_say(&proxy, "resume");
+    RUN_UNTIL(&r, is_up(&r, 0), LOGIN_MS);
+    run_for(&r, 50);
+    submit_block(&r, &read, other, 1, 7, 1, found, false);
+    wait_for(&r, &read);
+    assert_good(&read);
+    assert_memory_equal(found, second, sizeof found);
+    world_down(&r);
+    proxy_stop(&proxy);
+}
+
 /* tgtd answers pings of a session whose target is offline, but swallows its commands. */
 static void swallowed_command_is_found_by_the_command_timeout(void **state)
 {
@@ -310,6 +353,7 @@ int main(void)
         cmocka_unit_test(reset_connection_ends_every_command_at_once),
         cmocka_unit_test(closed_connection_ends_every_command_at_once),
         cmocka_unit_test(silent_connection_is_found_by_its_ping),
+        cmocka_unit_test(write_lost_in_silence_never_overtakes_its_retry),
         cmocka_unit_test(swallowed_command_is_found_by_the_command_timeout),
         cmocka_unit_test(target_disappears_after_the_dev_loss_time_and_arrives_again),
         cmocka_unit_test(loss_of_one_path_leaves_the_other_alone),
