@@ -64,17 +64,23 @@ below_port/iscsi := port/iscsi $(below_world)
 below_port  := port/sim port $(below_pnp)
 below_core  := core $(below_port)
 below_disk  := disk core $(below_port)
-below_load  := load $(below_nt)
-below_embed := embed mgmt load disk core port/iscsi $(below_port)
+# Tests that load a DSM stand where the program stands: everything linked whole, kernel routines exported.
+below_load  := embed load disk core port/iscsi $(below_port)
+below_embed := $(below_load)
+whole_load  := yes
+whole_embed := yes
 TEST_ROOMS  := text host world array nt port port/iscsi core disk load embed
 
 LIBS := -ldl -lm -liscsi
+comma := ,
 
 define test_rules
-$(B)/tests/$(1)/%: mpio/$(1)/tests/%.c $(foreach r,$(below_$(1)),$(call lib,$(r)))
+$(B)/tests/$(1)/%: mpio/$(1)/tests/%.c $(foreach r,$(below_$(1)),$(call lib,$(r))) $(if $(whole_$(1)),$(B)/exports.list)
 	@mkdir -p $$(@D)
 	$$(CC) $$(CFLAGS) -Wno-unused-function -Impio/$(1) -MMD -MP -MF $$@.d $$< -o $$@ $(LDOPT) \
-	    -Wl,--start-group $(foreach r,$(below_$(1)),$(call lib,$(r))) -Wl,--end-group -lcmocka $$(LIBS)
+	    $(if $(whole_$(1)),-Wl$(comma)--dynamic-list=$(B)/exports.list -Wl$(comma)--whole-archive,-Wl$(comma)--start-group) \
+	    $(foreach r,$(below_$(1)),$(call lib,$(r))) $(if $(whole_$(1)),-Wl$(comma)--no-whole-archive,-Wl$(comma)--end-group) \
+	    -lcmocka $$(LIBS)
 tests_$(1) := $(patsubst mpio/$(1)/tests/%.c,$(B)/tests/$(1)/%,$(wildcard mpio/$(1)/tests/test_*.c))
 tests-$(1): $$(tests_$(1))
 unit-$(1): $$(tests_$(1))

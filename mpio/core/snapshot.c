@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The state of the framework as tables of ordinals, for reports and tests. Sizes first, then the
- * contents, both under Root->Lock; Root->Serial keeps arrivals and removals out in between.
- * PASSIVE_LEVEL.
+ * contents, both in one hold of Root->Lock, so a removal that waits for a DSM does not hold up a
+ * report. PASSIVE_LEVEL.
  */
 #include "core/core.h"
 
@@ -135,7 +135,6 @@ NTSTATUS MpioSnapshot(PVOID Buffer, ULONG Length, PULONG Produced)
         return STATUS_BUFFER_TOO_SMALL;
     }
     RtlZeroMemory(&tables, sizeof(tables));
-    MpioAcquireSerial();
     KeAcquireSpinLock(&root->Lock, &irql);
     Walk(&tables);
     Layout(&tables.Header);
@@ -150,7 +149,6 @@ NTSTATUS MpioSnapshot(PVOID Buffer, ULONG Length, PULONG Produced)
     }
     RtlCopyMemory(Buffer, &tables.Header, sizeof(tables.Header));
     KeReleaseSpinLock(&root->Lock, irql);
-    MpioReleaseSerial();
     return status;
 }
 
@@ -159,7 +157,6 @@ VOID MpioClearCounters(VOID)
     PMPIO_ROOT root = MpioRoot();
     KIRQL irql;
 
-    MpioAcquireSerial();
     KeAcquireSpinLock(&root->Lock, &irql);
     for (PLIST_ENTRY one = root->Dsms.Flink; one != &root->Dsms; one = one->Flink) {
         PMPIO_MODULE dsm = CONTAINING_RECORD(one, MPIO_MODULE, Entry);
@@ -179,5 +176,4 @@ VOID MpioClearCounters(VOID)
         }
     }
     KeReleaseSpinLock(&root->Lock, irql);
-    MpioReleaseSerial();
 }

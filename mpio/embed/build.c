@@ -188,6 +188,7 @@ bool embed_build(struct mpio *w)
     if (!w->world || !w->arrays)
         return embed_fail(w, "out of memory while building the world");
     trace_emit(w->world, NULL, TRACE_RUN, options.seed, 0, 0, 0);
+    embed_watch_trace(w);
     for (size_t i = 0; i < t->array_count; i++)
         if (!build_array(w, i))
             return false;

@@ -137,6 +137,8 @@ static void submit(struct submission *s)
     } else {
         s->io.Status = STATUS_NO_SUCH_DEVICE;
         s->io.Information = 0;
+        s->io.ScsiStatus = 0;
+        memset(s->io.Sense, 0, sizeof s->io.Sense);
         done(&s->io);
     }
 }

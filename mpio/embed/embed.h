@@ -110,6 +110,9 @@ unsigned embed_multipath_disk(const struct node *n, uint32_t number);
 /* paths.c: instances of all machines now */
 unsigned embed_count_instances(struct mpio *w);
 
+/* marks.c */
+void embed_watch_trace(struct mpio *w);
+
 /* load.c */
 void embed_stream_free(struct disk *d);
 void embed_stream_disk_changed(struct disk *d);

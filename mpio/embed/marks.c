@@ -96,17 +96,31 @@ static void see(void *user, const struct trace_record *r)
             n = &w->nodes[i];
     if (!say(w, n, r, m.text, sizeof m.text))
         return;
+    if (r->kind == TRACE_EVENT_LOG && w->options.message) {
+        const struct nt_log_entry *e = nt_log_at(n->machine, n->log_seen - 1);
+        w->options.message(w->options.user, n->machine->name, "event log", e ? e->text : "");
+    }
+    if (!w->mark)
+        return;
     if (n)
         snprintf(m.machine, sizeof m.machine, "%s", n->machine->name);
     snprintf(m.kind, sizeof m.kind, "%s", trace_kind_name(r->kind));
     w->mark(w->mark_user, &m);
 }
 
+/* Marks for whoever asked, event-log entries for the listener of messages; nobody asked: no listener, no cost. */
+void embed_watch_trace(struct mpio *w)
+{
+    uint32_t kinds = w->mark ? KINDS : TRACE_BIT(TRACE_EVENT_LOG);
+
+    trace_listen(w->world, kinds, w->mark || w->options.message ? see : NULL, w);
+}
+
 void mpio_on_mark(struct mpio *w, void (*mark)(void *user, const struct mpio_mark *m), void *user)
 {
     w->mark = mark;
     w->mark_user = user;
-    trace_listen(w->world, KINDS, mark ? see : NULL, w);
+    embed_watch_trace(w);
     for (unsigned i = 0; i < w->node_count; i++)
         w->nodes[i].log_seen = nt_log_count(w->nodes[i].machine);
 }

@@ -31,7 +31,8 @@ struct mpio_options {
     uint64_t seed;              /* 0: the topology's, else 1 */
     bool explore;               /* draw equal-time order, CPUs and preemption from the seed */
     uint32_t os_major, os_minor, os_build; /* 0: Windows 10 personality */
-    /* Called for each line of driver debug output and of the event log; may be NULL. */
+    /* Called for each line of driver debug output and of the event log. NULL: only what happens to real paths is told,
+     * on standard error. */
     void (*message)(void *user, const char *machine, const char *source, const char *text);
     void *user;
 };

@@ -164,15 +164,17 @@ check "path 0 during the silence" carries 4 0
 check "no I/O waits longer than the time-out" stall_below 2
 check "path 1 is used again" [ "$(active iscsi1)" = "2 of 2" ]
 
-# ---- the timeline takes real paths out and puts them back ----
+# ---- the timeline takes real paths out and puts them back; path 0 is out so long that PnP removes it ----
 {
-    cat two.ini
-    printf '[timeline]\n1s = link iscsi0 down\n2s = flap iscsi1 target 0 1 times 300ms\n1500ms = link iscsi0 up\n'
+    sed '/^initiator.*test-0/a link-down-time = 100ms\ndev-loss-time = 500ms' two.ini
+    printf '[timeline]\n1s = link iscsi0 down\n2s = link iscsi0 up\n2600ms = flap iscsi1 target 0 1 times 100ms\n'
 } >timeline.ini
-begin "timeline" timeline.ini --for 4s
+begin "timeline" timeline.ini --for 4s --trace timeline.trace
 check "ends well" end 0
 check "data" says "verdict   GOOD"
 check "taken out" says "lost: taken out of use"
+check "path 0 removed and arrived anew" [ "$(awk '$5 == "link" && $6 == "hba=0" { printf "%s ", $8 }' timeline.trace)" = \
+    "state=3 state=0 state=2 state=3 " ]
 check "all active at the end" [ "$(active iscsi0), $(active iscsi1)" = "2 of 2, 2 of 2" ]
 
 # ---- one path is not there at the start, and comes ----

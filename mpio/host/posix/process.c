@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define MAX_ENVIRONMENT 1024
+
 extern char **environ;
 
 void *host_library_open(const char *path)
@@ -141,7 +143,14 @@ int host_run(const char *const argv[], char *output, size_t size)
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
     pid_t child;
-    int error = posix_spawnp(&child, argv[0], &actions, NULL, (char *const *)argv, environ);
+    /* What was preloaded into us for a DSM is not for others. */
+    char *kept[MAX_ENVIRONMENT];
+    unsigned count = 0;
+    for (char **e = environ; *e != NULL && count < MAX_ENVIRONMENT - 1; e++)
+        if (strncmp(*e, "LD_PRELOAD=", 11) != 0)
+            kept[count++] = *e;
+    kept[count] = NULL;
+    int error = posix_spawnp(&child, argv[0], &actions, NULL, (char *const *)argv, kept);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (error != 0) {
