@@ -95,6 +95,8 @@ unsigned mpio_fault_plan(struct mpio *w, uint64_t duration, unsigned least, unsi
     }
     if (start(w, plan->actions, plan->count, "fault plan"))
         faults = plan->faults;
+    if (plan->faults == 0)
+        embed_fail(w, "no fault plan: no fault fits that the machines would bear without an I/O error");
     scenario_plan_free(plan);
     return faults;
 }

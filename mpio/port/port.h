@@ -42,7 +42,7 @@
 #define PORT_VIRTUAL_DEPTH      250
 #define PORT_MAXIMUM_IO         1000
 #define PORT_DRAIN_DEPTH        2       /* nested drains on one adapter before the DPC takes over */
-#define PORT_BUCKETS            1024    /* power of two; units by address */
+#define PORT_BUCKETS            4096    /* power of two; units by address */
 #define PORT_INQUIRY_BYTES      96
 #define PORT_PAGE_BYTES         1024    /* longest VPD page kept */
 #define PORT_DEFAULT_LUNS       8       /* probed one by one where REPORT LUNS is not supported */

@@ -222,26 +222,16 @@ static BOOLEAN Wants(const ULONGLONG Wanted[4], ULONG Lun)
 /* Known units of one target that the target no longer lists. */
 static BOOLEAN LoseOthers(PPORT_ADAPTER Adapter, UCHAR Path, UCHAR Target, const ULONGLONG Wanted[4])
 {
-    PPORT_UNIT victim;
     BOOLEAN changed = FALSE;
-    KIRQL irql;
 
-    do {
-        victim = NULL;
-        KeAcquireSpinLock(&Adapter->Lock, &irql);
-        for (PLIST_ENTRY entry = Adapter->Units.Flink; entry != &Adapter->Units && victim == NULL; entry = entry->Flink) {
-            PPORT_UNIT unit = CONTAINING_RECORD(entry, PORT_UNIT, Link);
+    for (ULONG lun = 0; lun < 256; lun++) {
+        PPORT_UNIT unit = Wants(Wanted, lun) ? NULL : PortFindUnit(Adapter, Path, Target, (UCHAR)lun);
 
-            if (unit->Path == Path && unit->Target == Target && !unit->Missing && !Wants(Wanted, unit->Lun)) {
-                victim = unit;
-            }
-        }
-        KeReleaseSpinLock(&Adapter->Lock, irql);
-        if (victim != NULL) {
-            Lose(victim);
+        if (unit != NULL && unit != Adapter->Probe) {
+            Lose(unit);
             changed = TRUE;
         }
-    } while (victim != NULL);
+    }
     return changed;
 }
 

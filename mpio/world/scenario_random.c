@@ -357,22 +357,19 @@ static bool draw_harmless(struct drawing *d, enum scenario_fault fault)
     return draw_path_fault(d, fault);
 }
 
+/* One of the swarm's kinds; when none fits, any harmless one that may be drawn at all. */
 static void draw_fault(struct drawing *d, unsigned possible)
 {
-    unsigned kinds = d->plan->kinds, harmless;
+    unsigned sets[] = {d->plan->kinds, possible & ~OUTAGE_KINDS};
 
-    for (unsigned attempt = 0; attempt < REDRAWS; attempt++) {
-        enum scenario_fault fault = draw_kind(d, kinds);
+    for (unsigned i = 0; i < 2 && sets[i] != 0; i++) {
+        for (unsigned attempt = 0; attempt < REDRAWS; attempt++) {
+            enum scenario_fault fault = draw_kind(d, sets[i]);
 
-        if ((1u << fault & OUTAGE_KINDS) != 0 ? draw_outage(d, fault) : draw_harmless(d, fault))
-            return;
+            if ((1u << fault & OUTAGE_KINDS) != 0 ? draw_outage(d, fault) : draw_harmless(d, fault))
+                return;
+        }
     }
-    harmless = kinds & ~OUTAGE_KINDS;
-    if (harmless == 0)
-        harmless = possible & ~OUTAGE_KINDS;
-    for (unsigned attempt = 0; attempt < REDRAWS && harmless != 0; attempt++)
-        if (draw_harmless(d, draw_kind(d, harmless)))
-            return;
 }
 
 /* ---- the plan ------------------------------------------------------------------------------------------- */

@@ -270,6 +270,51 @@ static void random_schedule_stays_in_its_time_and_number(void **state)
     topology_free(t);
 }
 
+/* What a request can meet: commands lost and sense data by count, unit attentions once. */
+static unsigned strikes_within(const struct scenario_plan *plan, uint64_t from, uint64_t span)
+{
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct topology_action *a = &plan->actions[i];
+
+        if (a->time < from || a->time > from + span)
+            continue;
+        if (a->kind == ACTION_UNIT_ATTENTION)
+            sum++;
+        else if ((a->kind == ACTION_INJECT && a->key != 0) ||
+                 (a->kind == ACTION_PATH_FAULT && a->fault != FABRIC_SLOW))
+            sum += a->count;
+    }
+    return sum;
+}
+
+static void random_schedule_strikes_no_more_often_than_a_request_is_retried(void **state)
+{
+    struct scenario_random_options options = {
+        .duration = 120 * WORLD_SECOND, .minimum = 20, .maximum = 20, .strikes = 4, .patience = 30 * WORLD_SECOND};
+    struct topology *t = parse(FOUR_PATHS);
+    unsigned most = 0, whole = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        struct scenario_plan *plan = draw(seed, t, &options);
+
+        for (size_t i = 0; i < plan->count; i++) {
+            unsigned sum = strikes_within(plan, plan->actions[i].time, options.patience);
+
+            most = sum > most ? sum : most;
+        }
+        if (strikes_within(plan, 0, options.duration) > whole)
+            whole = strikes_within(plan, 0, options.duration);
+        assert_int_equal(plan->faults, 20); /* others take the place of those that do not fit */
+        scenario_plan_free(plan);
+    }
+    assert_int_equal(most, options.strikes);
+    assert_true(whole > options.strikes); /* a later request starts anew */
+    topology_free(t);
+}
+
 static void written_plan_reads_back_as_the_same_actions(void **state)
 {
     struct scenario_random_options options = {
@@ -353,6 +398,7 @@ int main(void)
         cmocka_unit_test(flaps_beyond_the_step_limit_are_refused),
         cmocka_unit_test(random_schedule_never_darkens_an_array_longer_than_allowed),
         cmocka_unit_test(random_schedule_stays_in_its_time_and_number),
+        cmocka_unit_test(random_schedule_strikes_no_more_often_than_a_request_is_retried),
         cmocka_unit_test(written_plan_reads_back_as_the_same_actions),
         cmocka_unit_test(single_path_gets_outages_only_when_blackouts_are_allowed),
         cmocka_unit_test(options_out_of_range_are_refused),
