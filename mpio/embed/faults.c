@@ -72,6 +72,8 @@ static void bound_by_machines(const struct mpio *w, struct scenario_random_optio
             interval = parameter(n, "PathRecoveryInterval", (uint32_t)interval);
         if (2 * interval * WORLD_SECOND + VERIFY_MARGIN > o->recovery)
             o->recovery = 2 * interval * WORLD_SECOND + VERIFY_MARGIN;
+        if (parameter(n, "PathVerifyEnabled", 0) != 0)
+            o->verified = VERIFY_MARGIN;
         if (period * WORLD_SECOND < removal)
             removal = period * WORLD_SECOND;
     }

@@ -60,6 +60,7 @@ struct scenario_random_options {
     uint64_t recovery;          /* a path counts as usable only this long after its link is back */
     unsigned strikes;           /* errors that the stack above retries for one request; 0: no limit */
     uint64_t patience;          /* a request may meet all strikes of a span this long */
+    uint64_t verified;          /* paths are verified in use: an error may cost a path, found this much later; 0: not */
 };
 
 struct scenario_step {

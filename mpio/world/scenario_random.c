@@ -195,7 +195,7 @@ static bool try_charge(struct drawing *d, uint64_t time, unsigned strikes)
     for (size_t i = 0; i < d->charge_count; i++) {
         const struct charge *c = &d->charges[i];
 
-        if (c->time <= time + patience && time <= c->time + patience)
+        if ((time > c->time ? time - c->time : c->time - time) <= patience)
             sum += c->strikes;
     }
     if (sum > d->options->strikes)
@@ -285,6 +285,23 @@ static bool draw_outage(struct drawing *d, enum scenario_fault fault)
     return true;
 }
 
+/* A lost command may be the verification of its path, or take that with it when the LUN is reset. */
+static bool path_may_fail(struct drawing *d, const struct way *way, uint64_t time)
+{
+    struct outage o = {
+        .hba = way->hba, .target = way->target, .from = time, .to = time + d->options->verified};
+
+    return d->options->verified == 0 || try_outage(d, &o);
+}
+
+/* Sense data may meet the verification of any path of the LUN. */
+static bool every_path_may_fail(const struct drawing *d)
+{
+    const struct scenario_random_options *o = d->options;
+
+    return o->verified == 0 || o->blackouts || o->verified + o->recovery <= o->longest_blackout;
+}
+
 static bool draw_path_fault(struct drawing *d, enum scenario_fault fault)
 {
     const struct way *way = &d->ways[below(d, d->way_count)];
@@ -296,7 +313,7 @@ static bool draw_path_fault(struct drawing *d, enum scenario_fault fault)
     a.count = 1 + (uint32_t)below(d, MAX_STRIKES);
     if (a.fault == FABRIC_SLOW)
         a.period = draw_span(d, WORLD_SECOND);
-    else if (!try_charge(d, a.time, a.count))
+    else if (!path_may_fail(d, way, a.time) || !try_charge(d, a.time, a.count))
         return false;
     keep_action(d, &a, ACTION_PATH_FAULT);
     return true;
@@ -325,7 +342,7 @@ static bool draw_lun_fault(struct drawing *d, enum scenario_fault fault)
         a.key = answer[1];
         a.asc = answer[2];
         a.ascq = answer[3];
-        if (a.key != 0 && !try_charge(d, a.time, a.count))
+        if (a.key != 0 && (!every_path_may_fail(d) || !try_charge(d, a.time, a.count)))
             return false;
         keep_action(d, &a, ACTION_INJECT);
     } else {
@@ -438,8 +455,7 @@ struct scenario_plan *scenario_random(struct world *w, const struct topology *t,
 
     if (options->minimum > options->maximum || options->maximum > SCENARIO_MAX_FAULTS ||
         options->duration == 0 || options->duration > TOPOLOGY_MAX_TIME ||
-        options->start > TOPOLOGY_MAX_TIME - options->duration ||
-        options->patience > TOPOLOGY_MAX_TIME) {
+        options->start > TOPOLOGY_MAX_TIME - options->duration) {
         text_error_set(error, NULL, 0, 0,
                        "random faults: %u to %u in %llu ms; accepted: at most %u, the lower number "
                        "first, within 24 hours",

@@ -315,6 +315,33 @@ static void random_schedule_strikes_no_more_often_than_a_request_is_retried(void
     topology_free(t);
 }
 
+/* A verification that meets the fault would fail the only path for longer than the machine waits. */
+static void single_path_under_verification_gets_only_faults_that_cost_no_path(void **state)
+{
+    struct scenario_random_options options = {.duration = 60 * WORLD_SECOND, .minimum = 10, .maximum = 10,
+                                              .recovery = 40 * WORLD_SECOND, .longest_blackout = 20 * WORLD_SECOND};
+    struct topology *t = parse(ONE_PATH);
+    unsigned costly[2] = {0, 0};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        options.verified = i * 10 * WORLD_SECOND;
+        for (uint64_t seed = 0; seed < 50; seed++) {
+            struct scenario_plan *plan = draw(seed, t, &options);
+
+            assert_int_equal(plan->faults, 10);
+            for (size_t n = 0; n < plan->count; n++)
+                costly[i] += (plan->actions[n].kind == ACTION_INJECT && plan->actions[n].key != 0) ||
+                             (plan->actions[n].kind == ACTION_PATH_FAULT &&
+                              plan->actions[n].fault != FABRIC_SLOW);
+            scenario_plan_free(plan);
+        }
+    }
+    assert_true(costly[0] > 0);
+    assert_int_equal(costly[1], 0);
+    topology_free(t);
+}
+
 static void written_plan_reads_back_as_the_same_actions(void **state)
 {
     struct scenario_random_options options = {
@@ -399,6 +426,7 @@ int main(void)
         cmocka_unit_test(random_schedule_never_darkens_an_array_longer_than_allowed),
         cmocka_unit_test(random_schedule_stays_in_its_time_and_number),
         cmocka_unit_test(random_schedule_strikes_no_more_often_than_a_request_is_retried),
+        cmocka_unit_test(single_path_under_verification_gets_only_faults_that_cost_no_path),
         cmocka_unit_test(written_plan_reads_back_as_the_same_actions),
         cmocka_unit_test(single_path_gets_outages_only_when_blackouts_are_allowed),
         cmocka_unit_test(options_out_of_range_are_refused),
