@@ -56,8 +56,6 @@ static void progress(struct mpio *w, const struct run_plan *plan, unsigned step,
     fflush(stderr);
 }
 
-static bool write_trace(struct mpio *w, const char *file);
-
 /* One of the REPORT_SAMPLES steps. Real time passes in slices, so that Ctrl-C is heard and each second has its line. */
 static bool run_step(struct mpio *w, uint64_t end, struct live *live)
 {
@@ -91,158 +89,6 @@ static void save(struct run_plan *plan, bool found)
     free(text);
 }
 
-static int print_bugchecks(struct mpio *w)
-{
-    int count = 0;
-    char *text;
-
-    for (unsigned i = 0; (text = mpio_bugcheck_text(w, i)) != NULL; i++) {
-        printf("\n%s\n", text);
-        free(text);
-        count++;
-    }
-    return count;
-}
-
-static unsigned print_leftovers(struct mpio *w)
-{
-    char text[200];
-    unsigned n = 0;
-
-    while (mpio_leftover(w, n, text, sizeof text))
-        printf("%s%s\n", n++ ? "" : "\n", text);
-    return n;
-}
-
-static void verdict_text(const struct mpio_load_report *r, int bugchecks, unsigned leftovers, bool unloaded, char *text, size_t size, bool *good)
-{
-    uint64_t bad = r->stale + r->torn + r->misdirected + r->lost + r->foreign;
-
-    *good = bad == 0 && r->errors == 0 && bugchecks == 0 && leftovers == 0 && unloaded;
-    if (bugchecks)
-        snprintf(text, size, "BUG CHECK");
-    else if (bad)
-        snprintf(text, size, "DATA ERRORS: %" PRIu64 " stale, %" PRIu64 " torn, %" PRIu64 " misdirected, %" PRIu64
-                 " lost, %" PRIu64 " foreign blocks", r->stale, r->torn, r->misdirected, r->lost, r->foreign);
-    else if (r->errors)
-        snprintf(text, size, "I/O ERRORS: %" PRIu64 " requests failed (data verified: %" PRIu64 " blocks good)",
-                 r->errors, r->verified_blocks);
-    else if (!unloaded)
-        snprintf(text, size, "UNLOAD FAILED (data verified: %" PRIu64 " blocks good)", r->verified_blocks);
-    else if (leftovers)
-        snprintf(text, size, "LEFT BEHIND: %u at unload (data verified: %" PRIu64 " blocks good)", leftovers,
-                 r->verified_blocks);
-    else
-        snprintf(text, size, "GOOD: %" PRIu64 " blocks verified, none stale, torn, misdirected or lost",
-                 r->verified_blocks);
-}
-
-int run_plan_execute(struct run_plan *plan, char **argv)
-{
-    char error[700];
-    struct mpio_options options = {
-        .topology_file = plan->topology,
-        .topology_text = plan->topology_text,
-        .seed = plan->seed,
-        .explore = plan->explore,
-        .message = plan->verbose ? message : NULL,
-    };
-
-    if (argv)
-        preload(plan, argv);
-    struct mpio *w = mpio_create(&options, error, sizeof error);
-    if (!w) {
-        fprintf(stderr, "mpio: %s\n", error);
-        return EXIT_USAGE;
-    }
-    plan->seed = mpio_seed(w);
-    host_watchdog(HANG_MILLISECONDS);
-    uint64_t start = host_time_ns(), drawn = 0;
-    bool ready = true;
-    for (unsigned i = 0; i < plan->dsms && ready; i++)
-        ready = mpio_load_dsm(w, NULL, plan->dsm[i]);
-    struct mpio_bugcheck dead;
-    struct report *report = NULL;
-    struct live *live = NULL;
-    bool ran = false, clean = true;
-    if (ready)
-        ready = mpio_boot(w);
-    if (ready && plan->faults)
-        ready = mpio_fault_plan(w, plan->duration, plan->faults, plan->faults) > 0;
-    if (ready)
-        ready = mpio_load_start(w);
-    if (ready) {
-        report = report_begin(w, plan->duration);
-        if (mpio_is_real(w) && !plan->quiet)
-            live = live_begin(w, plan->duration);
-        uint64_t begun = mpio_now(w);
-        ran = true;
-        host_catch_interrupt();
-        for (unsigned step = 1; step <= REPORT_SAMPLES && !host_interrupted(); step++) {
-            ran = run_step(w, begun + plan->duration / REPORT_SAMPLES * step, live);
-            if (!ran)
-                break;
-            report_sample(report);
-            if (!live)
-                progress(w, plan, step, start, &drawn);
-        }
-        if (host_interrupted())
-            fprintf(stderr, "\nmpio: interrupted; the run ends here\n");
-        live_end(live);
-        if (ran)
-            clean = mpio_load_stop(w);
-        mpio_paths(w);
-    }
-    int bugchecks = print_bugchecks(w);
-    if (!ready && !bugchecks) {
-        fprintf(stderr, "mpio: %s\n", mpio_error(w));
-        report_end(report);
-        mpio_destroy(w);
-        return EXIT_USAGE;
-    }
-
-    struct mpio_load_report total;
-    char verdict[300];
-    bool good;
-    double wall = seconds_since(start);
-    double simulated = (double)mpio_now(w) / MPIO_SECOND;
-    mpio_load_report(w, &total);
-    if (ready) {
-        print_disks(w);
-        print_paths(w);
-    }
-    report_close(report);
-    if (ran && clean && !bugchecks) {
-        clean = mpio_shutdown(w);
-        bugchecks = print_bugchecks(w);
-    }
-    plan->hash = mpio_hash(w);
-    if (!clean && !bugchecks)
-        printf("\n%s\n", mpio_error(w));
-    verdict_text(&total, bugchecks, print_leftovers(w), clean, verdict, sizeof verdict, &good);
-    printf("\nverdict   %s\n", verdict);
-    printf("I/O       %" PRIu64 " reads, %" PRIu64 " writes, longest stall %.3f s\n", total.reads, total.writes,
-           (double)total.longest_stall / MPIO_SECOND);
-    printf("seed      %" PRIu64 "   event stream %016" PRIx64 "\n", plan->seed, plan->hash);
-    if (mpio_is_real(w))
-        printf("time      %.1f s on real paths\n", wall);
-    else
-        printf("time      %.1f s simulated in %.2f s wall (%.0f x)\n", simulated, wall, wall > 0 ? simulated / wall : 0.0);
-    if (report && plan->report) {
-        if (report_write(report, plan->report, plan, verdict, good, wall))
-            printf("report    %s\n", plan->report);
-        else
-            fprintf(stderr, "mpio: report %s: %s\n", plan->report, host_error());
-    }
-    if (plan->trace && !write_trace(w, plan->trace))
-        fprintf(stderr, "mpio: trace %s: %s\n", plan->trace, host_error());
-    save(plan, !good && !mpio_is_real(w)); /* real paths do not come again */
-    report_end(report);
-    int code = bugchecks || mpio_bugcheck(w, 0, &dead) ? EXIT_BUGCHECK : good ? EXIT_GOOD : EXIT_FOUND;
-    mpio_destroy(w);
-    return code;
-}
-
 static void trace_line(void *user, const char *text)
 {
     fprintf(user, "%s\n", text);
@@ -256,4 +102,182 @@ static bool write_trace(struct mpio *w, const char *file)
         return false;
     mpio_trace_text(w, trace_line, f);
     return fclose(f) == 0;
+}
+
+/* Prints the bug checks from number `from` on; answers how many there are in all. */
+static unsigned print_bugchecks(struct mpio *w, unsigned from)
+{
+    char *text;
+
+    for (; (text = mpio_bugcheck_text(w, from)) != NULL; from++) {
+        printf("\n%s\n", text);
+        free(text);
+    }
+    return from;
+}
+
+static unsigned print_leftovers(struct mpio *w)
+{
+    char text[200];
+    unsigned n = 0;
+
+    while (mpio_leftover(w, n, text, sizeof text))
+        printf("%s%s\n", n++ ? "" : "\n", text);
+    return n;
+}
+
+/* A run under way. */
+struct run {
+    struct run_plan *plan;
+    struct mpio *w;
+    struct report *report;
+    struct live *live;
+    uint64_t start;             /* host_time_ns */
+    bool ready;                 /* booted and loaded */
+    bool whole;                 /* ran to its end, drained and unloaded */
+    unsigned bugchecks, leftovers;
+    bool good;
+    char verdict[300];
+};
+
+static void boot(struct run *r)
+{
+    bool ok = true;
+
+    for (unsigned i = 0; i < r->plan->dsms && ok; i++)
+        ok = mpio_load_dsm(r->w, NULL, r->plan->dsm[i]);
+    r->ready = ok && mpio_boot(r->w) &&
+               (r->plan->faults == 0 || mpio_fault_plan(r->w, r->plan->duration, r->plan->faults, r->plan->faults) > 0) &&
+               mpio_load_start(r->w);
+}
+
+static void drive(struct run *r)
+{
+    uint64_t begun = mpio_now(r->w), drawn = 0;
+    bool ok = true;
+
+    r->report = report_begin(r->w, r->plan->duration);
+    if (mpio_is_real(r->w) && !r->plan->quiet)
+        r->live = live_begin(r->w, r->plan->duration);
+    host_catch_interrupt();
+    for (unsigned step = 1; step <= REPORT_SAMPLES && ok && !host_interrupted(); step++) {
+        ok = run_step(r->w, begun + r->plan->duration / REPORT_SAMPLES * step, r->live);
+        if (ok)
+            report_sample(r->report);
+        if (ok && !r->live)
+            progress(r->w, r->plan, step, r->start, &drawn);
+    }
+    if (host_interrupted())
+        fprintf(stderr, "\nmpio: interrupted; the run ends here\n");
+    live_end(r->live);
+    r->whole = ok && mpio_load_stop(r->w);
+    mpio_paths(r->w);
+}
+
+static void judge(struct run *r)
+{
+    struct mpio_load_report l;
+
+    mpio_load_report(r->w, &l);
+    uint64_t bad = l.stale + l.torn + l.misdirected + l.lost + l.foreign;
+    r->good = bad == 0 && l.errors == 0 && r->bugchecks == 0 && r->leftovers == 0 && r->whole;
+    char *text = r->verdict;
+    size_t size = sizeof r->verdict;
+    if (r->bugchecks)
+        snprintf(text, size, "BUG CHECK");
+    else if (bad)
+        snprintf(text, size, "DATA ERRORS: %" PRIu64 " stale, %" PRIu64 " torn, %" PRIu64 " misdirected, %" PRIu64
+                 " lost, %" PRIu64 " foreign blocks", l.stale, l.torn, l.misdirected, l.lost, l.foreign);
+    else if (!r->whole)
+        snprintf(text, size, "NOT FINISHED: %.200s", mpio_error(r->w));
+    else if (l.errors)
+        snprintf(text, size, "I/O ERRORS: %" PRIu64 " requests failed (data verified: %" PRIu64 " blocks good)", l.errors,
+                 l.verified_blocks);
+    else if (r->leftovers)
+        snprintf(text, size, "LEFT BEHIND: %u at unload (data verified: %" PRIu64 " blocks good)", r->leftovers,
+                 l.verified_blocks);
+    else
+        snprintf(text, size, "GOOD: %" PRIu64 " blocks verified, none stale, torn, misdirected or lost",
+                 l.verified_blocks);
+}
+
+static void print_end(const struct run *r, double wall)
+{
+    struct mpio_load_report l;
+    double simulated = (double)mpio_now(r->w) / MPIO_SECOND;
+
+    mpio_load_report(r->w, &l);
+    printf("\nverdict   %s\n", r->verdict);
+    printf("I/O       %" PRIu64 " reads, %" PRIu64 " writes, longest stall %.3f s\n", l.reads, l.writes,
+           (double)l.longest_stall / MPIO_SECOND);
+    printf("seed      %" PRIu64 "   event stream %016" PRIx64 "\n", r->plan->seed, r->plan->hash);
+    if (mpio_is_real(r->w))
+        printf("time      %.1f s on real paths\n", wall);
+    else
+        printf("time      %.1f s simulated in %.2f s wall (%.0f x)\n", simulated, wall, wall > 0 ? simulated / wall : 0.0);
+}
+
+static void write_files(const struct run *r, double wall)
+{
+    if (r->report && r->plan->report) {
+        if (report_write(r->report, r->plan->report, r->plan, r->verdict, r->good, wall))
+            printf("report    %s\n", r->plan->report);
+        else
+            fprintf(stderr, "mpio: report %s: %s\n", r->plan->report, host_error());
+    }
+    if (r->plan->trace && !write_trace(r->w, r->plan->trace))
+        fprintf(stderr, "mpio: trace %s cannot be written\n", r->plan->trace);
+    save(r->plan, !r->good && !mpio_is_real(r->w)); /* real paths do not come again */
+}
+
+int run_plan_execute(struct run_plan *plan, char **argv)
+{
+    char error[700];
+    struct run r = {.plan = plan};
+    struct mpio_options options = {
+        .topology_file = plan->topology,
+        .topology_text = plan->topology_text,
+        .seed = plan->seed,
+        .explore = plan->explore,
+        .message = plan->verbose ? message : NULL,
+    };
+
+    if (argv)
+        preload(plan, argv);
+    r.w = mpio_create(&options, error, sizeof error);
+    if (!r.w) {
+        fprintf(stderr, "mpio: %s\n", error);
+        return EXIT_USAGE;
+    }
+    plan->seed = mpio_seed(r.w);
+    r.start = host_time_ns();
+    host_watchdog(HANG_MILLISECONDS);
+    boot(&r);
+    if (r.ready)
+        drive(&r);
+    double wall = seconds_since(r.start);
+    r.bugchecks = print_bugchecks(r.w, 0);
+    int code = EXIT_USAGE;
+    if (r.ready || r.bugchecks) {
+        if (r.ready) {
+            print_disks(r.w);
+            print_paths(r.w);
+            report_close(r.report);
+        }
+        if (r.whole && r.bugchecks == 0) {
+            r.whole = mpio_shutdown(r.w);
+            r.bugchecks = print_bugchecks(r.w, 0);
+            r.leftovers = print_leftovers(r.w);
+        }
+        plan->hash = mpio_hash(r.w);
+        judge(&r);
+        print_end(&r, wall);
+        write_files(&r, wall);
+        code = r.bugchecks ? EXIT_BUGCHECK : r.good ? EXIT_GOOD : EXIT_FOUND;
+    } else {
+        fprintf(stderr, "mpio: %s\n", mpio_error(r.w));
+    }
+    report_end(r.report);
+    mpio_destroy(r.w);
+    return code;
 }

@@ -348,6 +348,7 @@ NTSTATUS MpioArrive(PMPIO_FILTER Filter, PBOOLEAN Claimed)
     arrival.Filter = Filter;
     arrival.Instance = instance;
     instance->Filter = Filter;
+    instance->Port = Filter->Common.Lower;
     instance->DefaultPathId = Filter->Adapter->Fdo;
     instance->State = MPIO_INSTANCE_NEW;
     KeInitializeEvent(&instance->Idle, NotificationEvent, FALSE);

@@ -53,7 +53,7 @@ static VOID Count(struct mpio_counters *Counters, PMPIO_REQUEST Request, BOOLEAN
         Counters->reads++;
         Counters->bytes_read += Good ? Request->Srb->DataTransferLength : 0;
     }
-    Counters->errors += !Good;
+    Counters->errors += !Good && Request->Kind == MpioReadWrite;
     if (Took > Counters->longest) {
         Counters->longest = Took;
     }

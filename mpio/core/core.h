@@ -106,6 +106,7 @@ struct _MPIO_INSTANCE {
     PMPIO_LUN Lun;
     PMPIO_PATH Path;        /* NULL before SetDeviceInfo */
     PMPIO_FILTER Filter;
+    PDEVICE_OBJECT Port;    /* the filter's lower device, where requests go; here it costs no cache line */
     PVOID DsmId;
     PVOID DefaultPathId;    /* the port FDO: the "MPIO path" of MoveDevice */
     ULONG Ordinal;

@@ -231,7 +231,7 @@ VOID MpioSend(PMPIO_REQUEST Request, PMPIO_INSTANCE Instance)
         next->Parameters.Scsi.Srb = srb;
     }
     IoSetCompletionRoutine(irp, MpioRequestCompleted, Request, TRUE, TRUE, TRUE);
-    (VOID)IoCallDriver(Instance->Filter->Common.Lower, irp);
+    (VOID)IoCallDriver(Instance->Port, irp);
 }
 
 static NTSTATUS Refuse(PIRP Irp, PSCSI_REQUEST_BLOCK Srb, NTSTATUS Status, UCHAR SrbStatus)

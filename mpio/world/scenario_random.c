@@ -6,6 +6,7 @@
  * when no request would meet more of them than the stack above retries; both are judged on the plan
  * alone, before anything happens.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +174,7 @@ static bool same_object(const struct outage *a, const struct outage *b)
 /* Keeps the outage when it fits. One object has one outage at a time, with a moment between two. */
 static bool try_outage(struct drawing *d, const struct outage *o)
 {
+    assert(d->outage_count <= d->options->maximum);
     for (size_t i = 0; i < d->outage_count; i++)
         if (same_object(&d->outages[i], o) && d->outages[i].from <= o->to && o->from <= d->outages[i].to)
             return false;
@@ -200,6 +202,7 @@ static bool try_charge(struct drawing *d, uint64_t time, unsigned strikes)
     }
     if (sum > d->options->strikes)
         return false;
+    assert(d->charge_count < d->options->maximum);
     d->charges[d->charge_count++] = (struct charge){time, strikes};
     return true;
 }
@@ -306,15 +309,18 @@ static bool draw_path_fault(struct drawing *d, enum scenario_fault fault)
 {
     const struct way *way = &d->ways[below(d, d->way_count)];
     struct topology_action a = {.hba = way->hba, .target = way->target, .fault = FABRIC_SLOW};
+    size_t outages = d->outage_count;
 
     a.time = draw_time(d);
     if (fault == SCENARIO_LOST_COMMAND)
         a.fault = below(d, 2) != 0 ? FABRIC_LOSE_COMMAND : FABRIC_LOSE_COMPLETION;
     a.count = 1 + (uint32_t)below(d, MAX_STRIKES);
-    if (a.fault == FABRIC_SLOW)
+    if (a.fault == FABRIC_SLOW) {
         a.period = draw_span(d, WORLD_SECOND);
-    else if (!path_may_fail(d, way, a.time) || !try_charge(d, a.time, a.count))
+    } else if (!path_may_fail(d, way, a.time) || !try_charge(d, a.time, a.count)) {
+        d->outage_count = outages; /* it stays out altogether */
         return false;
+    }
     keep_action(d, &a, ACTION_PATH_FAULT);
     return true;
 }

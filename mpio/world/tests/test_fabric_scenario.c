@@ -292,7 +292,8 @@ static unsigned strikes_within(const struct scenario_plan *plan, uint64_t from, 
 static void random_schedule_strikes_no_more_often_than_a_request_is_retried(void **state)
 {
     struct scenario_random_options options = {
-        .duration = 120 * WORLD_SECOND, .minimum = 20, .maximum = 20, .strikes = 4, .patience = 30 * WORLD_SECOND};
+        .duration = 120 * WORLD_SECOND, .minimum = 20, .maximum = 20, .strikes = 4, .patience = 30 * WORLD_SECOND,
+        .verified = WORLD_SECOND};
     struct topology *t = parse(FOUR_PATHS);
     unsigned most = 0, whole = 0;
 
