@@ -113,7 +113,14 @@ $(B)/bin/mpio-bench: mpio/bench/bench.c $(foreach r,$(PROGRAM_ROOMS),$(call lib,
 	$(CC) $(CFLAGS) -o $@ $< -Wl,--dynamic-list=$(B)/exports.list -Wl,--whole-archive \
 	    $(foreach r,$(filter-out cli,$(PROGRAM_ROOMS)),$(call lib,$(r))) -Wl,--no-whole-archive $(LDOPT) $(LIBS)
 
-all: $(B)/bin/mpio $(SAMPLE)
+$(B)/bin/path_proxy: tools/path_proxy.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $< $(LDOPT)
+$(B)/bin/raw_iscsi: tools/raw_iscsi.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $< $(LDOPT) -liscsi
+
+all: $(B)/bin/mpio $(SAMPLE) $(B)/bin/path_proxy
 
 help:
 	@echo "make            build mpio and the sample DSM into build/"

@@ -40,7 +40,8 @@ below() {
     disk) echo "disk nt world" ;;
     load) echo "load nt host text world" ;;
     embed) echo "embed cli/none load disk core pnp port nt world array host text" ;;
-    cli | bench) echo "$1 text host" ;;
+    cli) echo "cli text host" ;;
+    bench) echo "bench text host world" ;;
     *) echo "$1" ;;
     esac
 }

@@ -127,6 +127,7 @@ struct DECLSPEC_ALIGN(16) _PORT_REQUEST {
 #define PORT_CHANGE_KICK 0x02       /* holds changed or timers are to be armed above DISPATCH_LEVEL */
 #define PORT_CHANGE_PAUSE 0x04      /* arm the timer of StorPortPause */
 
+/* What every request touches stands together at the front: with many units each cache line counts. */
 struct _PORT_UNIT {
     PORT_HEADER Header;             /* Self NULL: the probe */
     PPORT_ADAPTER Adapter;
@@ -136,16 +137,17 @@ struct _PORT_UNIT {
     BOOLEAN Missing;                /* the last scan did not find it, or found another LUN there */
     BOOLEAN Reported;               /* in the bus relations given last: then Plug and Play removes it */
     BOOLEAN TimerArmed;
+    UCHAR NextTag;
+    UCHAR LockCount;
     KSPIN_LOCK Lock;                /* queue, holds, tags, timer, counters */
     LIST_ENTRY Waiting, Active;
     ULONG Outstanding, Depth, BusyBelow, WaitingCount;
     volatile LONG Holds;            /* UNIT_HOLD_*, interlocked: miniports set them at any IRQL */
     LONG Users;                     /* plain: requests inside, plus 1 until removal */
-    ULONG PagingCount;
-    ULONGLONG ResumeAt, PausedUntil;/* interrupt time; 0 none */
+    ULONGLONG Requests;
     ULONGLONG Tags[4];
-    UCHAR NextTag;
-    UCHAR LockCount;
+    ULONGLONG ResumeAt, PausedUntil;/* interrupt time; 0 none */
+    ULONG PagingCount;
     KTIMER Timer;
     KDPC TimerDpc;
     KEVENT Idle;                    /* Users is 0 */
@@ -153,7 +155,7 @@ struct _PORT_UNIT {
     LIST_ENTRY Link;                /* adapter's Units */
     PVOID LuExtension;
     PPORT_IDENTITY Identity;
-    ULONGLONG Requests, BusyRetries, TimeOuts;
+    ULONGLONG BusyRetries, TimeOuts;
     ULONG LunResets, TargetResets, BusResets;
 };
 
