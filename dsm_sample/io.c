@@ -112,7 +112,7 @@ ULONG SampleInterpretError(PVOID DsmContext, PVOID DsmId, PSCSI_REQUEST_BLOCK Sr
     }
     *Retry = key == SCSI_SENSE_UNIT_ATTENTION; /* after a login or a reset nothing is lost */
     *RetryInterval = 0;                        /* the report has cleared the attention */
-    return *Retry ? DSM_RETRY_DONT_DECREMENT : 0;
+    return 0;
 }
 
 BOOLEAN SampleIsAddressTypeSupported(PVOID DsmContext, ULONG AddressType)
