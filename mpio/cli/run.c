@@ -9,6 +9,7 @@
 
 #include "host/host.h"
 
+#define TRACE_RECORDS (1u << 22) /* of --trace: the last four million, 200 MB */
 #define PROGRESS_NS 100000000u
 #define SLICE       (MPIO_SECOND / 20)
 #define HANG_MILLISECONDS 3000 /* CPU time of driver code without a kernel call */
@@ -240,6 +241,7 @@ int run_plan_execute(struct run_plan *plan, char **argv)
         .seed = plan->seed,
         .explore = plan->explore,
         .message = plan->verbose ? message : NULL,
+        .trace_records = plan->trace ? TRACE_RECORDS : 0,
     };
 
     if (argv)

@@ -177,6 +177,7 @@ bool embed_build(struct mpio *w)
         .seed = w->options.seed ? w->options.seed : t->seed_given ? t->seed : 1,
         .clock = t->path_count > 0 ? WORLD_CLOCK_HOST : WORLD_CLOCK_VIRTUAL,
         .explore = w->options.explore,
+        .trace_records = w->options.trace_records,
     };
 
     if (t->machine_count == 0)

@@ -31,6 +31,7 @@ struct mpio_options {
     uint64_t seed;              /* 0: the topology's, else 1 */
     bool explore;               /* draw equal-time order, CPUs and preemption from the seed */
     uint32_t os_major, os_minor, os_build; /* 0: Windows 10 personality */
+    unsigned trace_records;     /* how many records mpio_trace_text can look back; 0: 8192 */
     /* Called for each line of driver debug output and of the event log. NULL: only what happens to real paths is told,
      * on standard error. */
     void (*message)(void *user, const char *machine, const char *source, const char *text);

@@ -30,7 +30,7 @@ struct world_options {
     uint64_t seed;
     enum world_clock clock;
     bool explore;               /* equal-time order, CPUs and preemption drawn from the seed */
-    unsigned trace_records;     /* ring size; 0: 65536 */
+    unsigned trace_records;     /* ring size; 0: 8192 */
     size_t fibre_stack;         /* usable bytes; 0: 256 KiB (1 MiB with sanitizers) */
 };
 
