@@ -95,11 +95,11 @@ rate = 200
 span = 1M
 TOPOLOGY
 }
-begin() { # situation, topology file, options...: starts mpio run
+begin() { # situation, topology file, options...: starts mpio run (--foreground: one signal stays one)
     situation=$1 ini=$2 log=$dir/$(echo "$1" | tr ' ' '-').log
     shift 2
     : >"$log"
-    timeout -k 1 30 "$MPIO" run --dsm "$DSM" --topology "$ini" "$@" </dev/null >"$log" 2>&1 &
+    timeout --foreground -k 1 30 "$MPIO" run --dsm "$DSM" --topology "$ini" "$@" </dev/null >"$log" 2>&1 &
     run=$!
     pids="$pids $run"
 }
