@@ -11,7 +11,7 @@
 #
 # Settings (environment, command line or Makefile): BUILD=build  CC=gcc  DBG=0|1  OPT=-O2
 # SAN=1 (ASan and UBSan)  COV=1 (gcov)  CFLAGS (added last)  INCLUDES (-I ...)  RC (a resource
-# script, PE only)  PE_CC  PE_DLLTOOL  PE_WINDRES  PE_LIBS="ntoskrnl mpio" (also: storport, hal).
+# script, PE only; DSM.rc when there is one)  PE_CC  PE_DLLTOOL  PE_WINDRES  PE_LIBS="ntoskrnl mpio" (also: storport, hal).
 # Trace headers (<source>.tmh) are made in $(BUILD)/tmh. Sources are never touched.
 
 ifndef DSM
@@ -64,6 +64,7 @@ DDK_LIB_SO     := $(patsubst %,$(BUILD)/so-lib/%.o,wide narrow version)
 DDK_LIB_PE     := $(patsubst %,$(BUILD)/pe-lib/%.o,wide narrow version memory chkstk)
 DDK_HEADERS    := $(wildcard $(DDK_HOME)/include/*.h $(DDK_HOME)/include/*/*.h)
 DDK_IMPORTS    := $(patsubst %,$(BUILD)/pe-lib/lib%.a,$(PE_LIBS))
+RC             ?= $(wildcard $(DSM).rc)
 DDK_RES        := $(if $(RC),$(BUILD)/pe/$(notdir $(RC)).o)
 
 .PHONY: all so sys clean $(DSM).so $(DSM).sys

@@ -24,13 +24,9 @@
 
 #pragma warning(disable : 4100) /* callbacks have fixed parameter lists; not every one is needed */
 
-/* The Makefile sets these to 0 for a file that is not in SRCS. */
-#ifndef SAMPLE_WITH_WMI
+/* To build without one of the two files: 0 here, and its name out of SRCS in the Makefile. */
 #define SAMPLE_WITH_WMI 1
-#endif
-#ifndef SAMPLE_WITH_PR
-#define SAMPLE_WITH_PR 1
-#endif
+#define SAMPLE_WITH_PR  1
 
 #define SAMPLE_NAME      L"OpenMPIO Sample DSM"
 #define SAMPLE_TAG       'lpmS'

@@ -46,7 +46,7 @@ struct driver {
 
 static void topology(struct buffer *out, const struct shape *s, bool claimed)
 {
-    unsigned hbas = s->hbas ? s->hbas : s->paths;
+    unsigned hbas = s->hbas ? s->hbas : s->paths < 2 ? 1 : 2; /* a server has two, whatever the array has */
 
     buffer_printf(out, "[machine node]\n%s", claimed ? "" : "claim = \"NOVENDORNOPRODUCT\"\n");
     for (unsigned h = 0; h < hbas; h++)

@@ -178,15 +178,15 @@ static void tables(const struct report *r, struct buffer *out)
                       (double)l.longest_stall / MPIO_SECOND);
     }
     buffer_append_text(out, "</table><h2>Paths</h2><table><tr><th>LUN<th>path<th>state<th>reads<th>writes<th>bytes"
-                            "<th>retries<th>errors<th>failovers</tr>\n");
+                            "<th>retries<th>errors<th>failovers<th>longest stall</tr>\n");
     for (unsigned i = 0; mpio_path_report(r->w, i, &p); i++) {
         buffer_append_text(out, "<tr><td>");
         html_append_text(out, p.disk);
         buffer_append_text(out, "<td>");
         html_append_text(out, p.path);
         buffer_printf(out, "<td class=\"%s\">%s<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64
-                      "<td>%" PRIu64 "</tr>\n", strcmp(p.state, "active") ? "off" : "on", p.state, p.reads, p.writes,
-                      p.bytes, p.retries, p.errors, p.failovers);
+                      "<td>%" PRIu64 "<td>%.3f s</tr>\n", strcmp(p.state, "active") ? "off" : "on", p.state, p.reads, p.writes,
+                      p.bytes, p.retries, p.errors, p.failovers, (double)p.longest_stall / MPIO_SECOND);
     }
     buffer_append_text(out, "</table>\n");
 }

@@ -64,15 +64,18 @@ void print_paths(struct mpio *w)
             sum->retries += p.retries;
             sum->errors += p.errors;
             sum->failovers += p.failovers;
+            if (p.longest_stall > sum->longest_stall)
+                sum->longest_stall = p.longest_stall;
         }
         rows[at].luns++;
         rows[at].active += strcmp(p.state, "active") == 0;
     }
     qsort(rows, count, sizeof *rows, order);
-    printf("\n%-10s %-26s %-14s %10s %10s %8s %8s %10s\n", "machine", "path", "LUNs active", "reads", "writes", "retries",
-           "errors", "failovers");
+    printf("\n%-10s %-26s %-14s %10s %10s %8s %8s %10s %14s\n", "machine", "path", "LUNs active", "reads", "writes", "retries",
+           "errors", "failovers", "longest stall");
     for (unsigned i = 0; i < count; i++)
-        printf("%-10s %-26s %6u of %-4u %10" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 " %10" PRIu64 "\n",
+        printf("%-10s %-26s %6u of %-4u %10" PRIu64 " %10" PRIu64 " %8" PRIu64 " %8" PRIu64 " %10" PRIu64 " %12.3f s\n",
                rows[i].sum.machine, rows[i].sum.path, rows[i].active, rows[i].luns, rows[i].sum.reads, rows[i].sum.writes,
-               rows[i].sum.retries, rows[i].sum.errors, rows[i].sum.failovers);
+               rows[i].sum.retries, rows[i].sum.errors, rows[i].sum.failovers,
+               (double)rows[i].sum.longest_stall / MPIO_SECOND);
 }

@@ -59,7 +59,7 @@ typedef struct _DISK_PROGRESS {
 C_ASSERT(sizeof(DISK_PROGRESS) <= sizeof(((DISK_IO *)0)->Private));
 
 struct _DISK_PACKET {
-    SLIST_ENTRY Entry;          /* on the free list */
+    SINGLE_LIST_ENTRY Entry;    /* on the free list */
     PDISK Disk;
     PDISK_IO Io;                /* NULL: a flush step */
     PIRP Irp;
@@ -135,7 +135,7 @@ struct _DISK {
     ULONG LimitBlocks, UnmapGranularity, UnmapAlignment;
 
     /* packets */
-    SLIST_HEADER FreePackets;
+    SINGLE_LIST_ENTRY FreePackets; /* plain: one OS thread per world, no kernel call between look and change */
     volatile LONG PacketCount;
     ULONG MdlBytes;
     KSPIN_LOCK Lock;

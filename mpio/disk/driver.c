@@ -97,7 +97,7 @@ static VOID InitializeDisk(PDISK Disk, PDEVICE_OBJECT Fdo, PDEVICE_OBJECT Pdo, U
     InitializeListHead(&Disk->Waiting);
     InitializeListHead(&Disk->FlushRunning);
     InitializeListHead(&Disk->FlushGathering);
-    InitializeSListHead(&Disk->FreePackets);
+    Disk->FreePackets.Next = NULL;
 }
 
 static NTSTATUS AddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT Pdo)

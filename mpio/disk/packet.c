@@ -41,7 +41,7 @@ VOID DiskFreePacket(PDISK_PACKET Packet)
 
 PDISK_PACKET DiskTakePacket(PDISK Disk)
 {
-    PSLIST_ENTRY entry = InterlockedPopEntrySList(&Disk->FreePackets);
+    PSINGLE_LIST_ENTRY entry = PopEntryList(&Disk->FreePackets);
     PDISK_PACKET packet;
 
     if (entry != NULL) {

@@ -98,9 +98,9 @@ static NTSTATUS CancelLeave(PDISK Disk, PIRP Irp, UCHAR Query)
 /* Everything start and the load allocated; the disk has no holder left, or was never started. */
 VOID DiskFreeResources(PDISK Disk)
 {
-    PSLIST_ENTRY entry;
+    PSINGLE_LIST_ENTRY entry;
 
-    while ((entry = InterlockedPopEntrySList(&Disk->FreePackets)) != NULL) {
+    while ((entry = PopEntryList(&Disk->FreePackets)) != NULL) {
         DiskFreePacket(CONTAINING_RECORD(entry, DISK_PACKET, Entry));
     }
     DiskFreePacket(Disk->FlushPacket);

@@ -141,7 +141,7 @@ static NTSTATUS MakePackets(PDISK Disk)
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Disk->PacketCount = 1;
-    (VOID)InterlockedPushEntrySList(&Disk->FreePackets, &packet->Entry);
+    PushEntryList(&Disk->FreePackets, &packet->Entry);
     Disk->FlushPacket = DiskNewPacket(Disk);
     if (Disk->FlushPacket == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -50,7 +50,7 @@ static VOID PieceFinished(PDISK_PACKET Packet, NTSTATUS Status)
     } else {
         KeepResult(io, Packet, Status);
     }
-    (VOID)InterlockedPushEntrySList(&disk->FreePackets, &Packet->Entry);
+    PushEntryList(&disk->FreePackets, &Packet->Entry);
     if (__builtin_expect(disk->WaitingCount != 0, 0)) {
         DiskContinueWaiting(disk);
     }
@@ -194,7 +194,7 @@ VOID DiskContinueWaiting(PDISK Disk)
         }
         if (!StartPieces(Disk, io)) {
             Enqueue(Disk, io, TRUE);
-            if (ExQueryDepthSList(&Disk->FreePackets) == 0) {
+            if (Disk->FreePackets.Next == NULL) {
                 return; /* the next packet that comes back calls again */
             }
         }
@@ -258,7 +258,7 @@ VOID DiskSubmitIo(PDISK Disk, PDISK_IO Io, BOOLEAN Paging, BOOLEAN OverrideVerif
     }
     if (Disk->WaitingCount != 0 || !StartPieces(Disk, Io)) {
         Enqueue(Disk, Io, FALSE);
-        if (ExQueryDepthSList(&Disk->FreePackets) != 0) {
+        if (Disk->FreePackets.Next != NULL) {
             DiskContinueWaiting(Disk); /* one came back before we were on the list */
         }
     }

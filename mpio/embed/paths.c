@@ -145,6 +145,8 @@ static void join(struct mpio *w, struct node *n, const struct mpio_snapshot *s)
         add(&p->retries, e[i].counters.retries, &last->retries);
         add(&p->errors, e[i].counters.errors, &last->errors);
         add(&p->failovers, e[i].counters.failovers, &last->failovers);
+        if (e[i].counters.longest > p->longest_stall)
+            p->longest_stall = e[i].counters.longest;
     }
 }
 

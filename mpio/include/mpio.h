@@ -127,6 +127,7 @@ struct mpio_path_report {
     unsigned disk_index, hba_ordinal, target;
     char state[24];             /* "active", "failed", ...; "gone" when the instance was removed */
     uint64_t reads, writes, bytes, retries, errors, failovers; /* over every life of the instance */
+    uint64_t longest_stall;     /* of one request, from its arrival at MPIO to its end on this path, 100 ns */
 };
 unsigned mpio_paths(struct mpio *w);            /* takes a snapshot; the next calls read it */
 bool mpio_path_report(const struct mpio *w, unsigned index, struct mpio_path_report *report);
