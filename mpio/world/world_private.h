@@ -88,6 +88,7 @@ struct world {
     unsigned machine_count;
 
     uint64_t host_start; /* ns */
+    unsigned asked;      /* host clock: world_now calls since the last look */
     unsigned since_poll; /* events since the sockets were looked at */
     struct host_waker waker;
     _Atomic(struct foreign *) foreign; /* newest first, pushed by any thread */
