@@ -68,16 +68,21 @@ iscsi_topology() { # number of paths
     printf '[load load0]\nlun = *\nread = 100\nqueue-depth = 32\nio-size = 4K\nspan = 48M\n'
 }
 
-# One run; sets ios.
-iscsi_ours() {
-    $MPIO run --dsm $DSM --topology "$dir/paths$1.ini" --for "${SECONDS_EACH}s" --quiet </dev/null >"$dir/run" 2>&1 ||
+# One run of so many seconds; prints "I/Os CPU-seconds". `times` tells CPU on its second line, for every child so far.
+iscsi_ours() { # paths, seconds
+    times >"$dir/before"
+    $MPIO run --dsm $DSM --topology "$dir/paths$1.ini" --for "${2}s" --quiet </dev/null >"$dir/run" 2>&1 ||
         { tail -n 3 "$dir/run" >&2; return 1; }
+    times >"$dir/after"
     ios=$(sed -n 's/^I\/O *\([0-9]*\) reads.*/\1/p' "$dir/run")
     [ "${ios:-0}" -gt 0 ] || { echo "bench: no I/O: $(tail -n 3 "$dir/run")" >&2; return 1; }
+    awk -v ios="$ios" '
+        FNR == 2 {t = 0; for (i = 1; i <= 2; i++) {split($i, p, /[ms]/); t += p[1] * 60 + p[2]} sum[++f] = t}
+        END {printf "%d %.3f\n", ios, sum[2] - sum[1]}' "$dir/before" "$dir/after"
 }
 
-# Appends "who,paths,iops,cpu_us_per_io". Of mpio all CPU time of the process counts, start and report included:
-# `times` tells it, on its second line, for every child so far.
+# Appends "who,paths,iops,cpu_us_per_io". raw_iscsi measures its loop. Of mpio a run of one second is taken from a
+# longer one: start, login, arrival and report fall out, the load generator stays.
 iscsi_one() { # paths, who
     if [ "$2" = raw ]; then
         "$dir/raw_iscsi" "$(sed -n 's/^PORTAL=//p' "$dir/rig" | head -n "$1" | paste -sd, -)" "$target" 1 \
@@ -85,13 +90,9 @@ iscsi_one() { # paths, who
 
         sed -n "s/.*iops=\([0-9.]*\) cpu_us_per_io=\([0-9.]*\).*/raw,$1,\1,\2/p" "$dir/raw" >>$OUT/iscsi.csv
     else
-        times >"$dir/before"
-        iscsi_ours "$1" || return 1
-        times >"$dir/after"
-        awk -v n="$1" -v ios="$ios" -v s="$SECONDS_EACH" '
-            FNR == 2 {t = 0; for (i = 1; i <= 2; i++) {split($i, p, /[ms]/); t += p[1] * 60 + p[2]} sum[++f] = t}
-            END {printf "mpio,%d,%.0f,%.2f\n", n, ios / s, (sum[2] - sum[1]) * 1000000 / ios}' \
-            "$dir/before" "$dir/after" >>$OUT/iscsi.csv
+        iscsi_ours "$1" 1 >"$dir/short" && iscsi_ours "$1" $((SECONDS_EACH + 1)) >"$dir/long" || return 1
+        paste -d' ' "$dir/short" "$dir/long" | awk -v n="$1" -v s="$SECONDS_EACH" '
+            {printf "mpio,%d,%.0f,%.2f\n", n, ($3 - $1) / s, ($4 - $2) * 1000000 / ($3 - $1)}' >>$OUT/iscsi.csv
     fi
 }
 
