@@ -251,7 +251,7 @@ NTSTATUS DiskClaim(PDEVICE_OBJECT Top, UCHAR Function);
 /* Two-step query; the descriptor is pool memory (DISK_TAG), *Bytes >= Minimum, padded with zeros. */
 NTSTATUS DiskQueryProperty(PDISK Disk, STORAGE_PROPERTY_ID Id, ULONG Minimum, PVOID *Descriptor, PULONG Bytes);
 
-/* ---- start.c, capacity.c, cache.c ---------------------------------------------------------------------------------- */
+/* ---- start.c, capacity.c ---------------------------------------------------------------------------------- */
 NTSTATUS DiskStart(PDISK Disk);
 NTSTATUS DiskReadCapacity(PDISK Disk);
 VOID DiskReadPages(PDISK Disk);

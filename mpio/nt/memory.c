@@ -81,7 +81,7 @@ PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress)
 BOOLEAN MmIsAddressValid(PVOID VirtualAddress)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
-    /* The page at 0 and non-canonical addresses are never valid; the rest is not known without a look. */
+    /* The first 64 KiB and non-canonical addresses are never valid; the rest is not known without a look. */
     return (ULONG_PTR)VirtualAddress >= 65536 && (ULONG_PTR)VirtualAddress >> 47 == 0;
 }
 

@@ -239,7 +239,7 @@ static inline NTSTATUS PortEndIrp(PIRP Irp, NTSTATUS Status, ULONG_PTR Informati
     return Status;
 }
 
-/* ---- driver.c, adapter.c, adapter_start.c, adapter_pnp.c, adapter_control.c ------------------------- */
+/* ---- driver.c, adapter.c, adapter_pnp.c, control.c ------------------------- */
 DRIVER_ADD_DEVICE PortAddDevice;
 NTSTATUS PortAdapterStart(PPORT_ADAPTER Adapter, PCM_RESOURCE_LIST Resources);
 VOID PortAdapterStop(PPORT_ADAPTER Adapter);        /* ScsiStopAdapter, free adapter resources */
@@ -262,7 +262,7 @@ VOID PortDeleteUnit(PPORT_UNIT Unit);               /* waits for its requests */
 VOID PortFailWaiting(PPORT_UNIT Unit, UCHAR SrbStatus);
 NTSTATUS PortUnitPnp(PPORT_UNIT Unit, PIRP Irp);
 
-/* ---- identity.c, identity_describe.c: pure functions over bytes from outside ----------------------------- */
+/* ---- identity.c: pure functions over bytes from outside ----------------------------- */
 PPORT_IDENTITY PortMakeIdentity(const UCHAR *Inquiry, ULONG InquiryLength, const UCHAR *SerialPage,
                                 ULONG SerialPageLength, const UCHAR *IdPage, ULONG IdPageLength);
 BOOLEAN PortSameIdentity(PCPORT_IDENTITY One, PCPORT_IDENTITY Other);
