@@ -133,6 +133,8 @@ bool host_under_valgrind(void);
 bool host_under_asan(void);                         /* its runtime is in the process: compiled in or preloaded */
 void host_poison(const void *memory, size_t bytes); /* for AddressSanitizer; nothing without it */
 void host_unpoison(const void *memory, size_t bytes);
+/* From now on writing to a connection whose peer is gone is an error, not the end of the process. */
+void host_ignore_broken_pipe(void);
 /* From now on SIGINT and SIGTERM only set a flag; the second of a kind ends the process. */
 void host_catch_interrupt(void);
 bool host_interrupted(void);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ctrl-C asks the program to end its work in order; a second one ends it at once. A process that was
- * started with the signal ignored goes on ignoring it. One flag for the process, set in the handler.
+ * Signals of the process as a whole. Ctrl-C asks the program to end its work in order; a second one
+ * ends it at once. A process that was started with the signal ignored goes on ignoring it. One flag
+ * for the process, set in the handler.
  */
 #define _GNU_SOURCE
 #include "host/host.h"
@@ -26,6 +27,11 @@ void host_catch_interrupt(void)
         if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
     }
+}
+
+void host_ignore_broken_pipe(void)
+{
+    signal(SIGPIPE, SIG_IGN);
 }
 
 bool host_interrupted(void)

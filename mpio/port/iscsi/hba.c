@@ -119,6 +119,7 @@ struct hba *iscsi_hba_create(struct machine *m, const struct iscsi_hba_config *c
     i = calloc(1, sizeof *i);
     if (i == NULL)
         return NULL;
+    host_ignore_broken_pipe(); /* libiscsi writes to connections that the target may have closed */
     i->hba.operations = &operations;
     i->hba.kind = HBA_ISCSI;
     i->hba.queue_depth = config->queue_depth != 0 ? config->queue_depth : DEFAULT_QUEUE_DEPTH;

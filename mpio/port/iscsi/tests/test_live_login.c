@@ -3,6 +3,10 @@
  * configurations. */
 #include "support.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
 #define USER          "alice"
 #define SECRET        "wonderland123"
 #define TARGET_USER   "queen"
@@ -207,6 +211,23 @@ static void configurations_out_of_range(void **state)
     world_down(&r);
 }
 
+/* A target that dies while we write to it: seen as exit 141 of a whole run, once in many. */
+static void a_peer_that_is_gone_is_no_signal(void **state)
+{
+    struct rig_world r;
+    int ends[2];
+
+    (void)state;
+    signal(SIGPIPE, SIG_DFL);
+    world_up(&r, WORLD_SECOND);
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    assert_int_equal(write(ends[1], "x", 1), -1);
+    assert_int_equal(errno, EPIPE);
+    close(ends[1]);
+    world_down(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +237,7 @@ int main(void)
         cmocka_unit_test(unknown_target_and_closed_port),
         cmocka_unit_test(silent_portal_ends_at_the_login_timeout),
         cmocka_unit_test(configurations_out_of_range),
+        cmocka_unit_test(a_peer_that_is_gone_is_no_signal),
     };
 
     return cmocka_run_group_tests(tests, start_with_chap, rig_stop);
