@@ -122,7 +122,6 @@ void *host_library_symbol(void *library, const char *name);
 bool host_library_range(void *library, void **base, size_t *size);
 void host_library_close(void *library);
 bool host_copy_file(const char *from, const char *to);
-const char *host_environment(const char *name);
 const char *host_executable(void);                  /* path of the running program */
 /* Starts the running program again with one environment variable added; returns only on failure. */
 void host_reexec(char **argv, const char *variable, const char *value);

@@ -79,6 +79,8 @@ static inline void hba_submit(struct hba *h, struct hba_cmd *cmd)
 {
     h->operations->submit(h, cmd);
 }
+/* Every hardware calls this when a command has ended, before its `done`: TRACE_CDB, unless the HBA is quiet. */
+void hba_trace_command(const struct hba *h, const struct hba_cmd *cmd);
 /* HBAs of a machine, in creation order. */
 struct hba *fabric_hbas(struct machine *m);
 struct hba *fabric_find_hba(struct machine *m, const char *name);

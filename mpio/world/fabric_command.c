@@ -10,7 +10,6 @@
 #include "world/fabric_private.h"
 #include "world/trace.h"
 
-#define SCSI_STATUS_CHECK_CONDITION 0x02
 #define SCSI_STATUS_TASK_SET_FULL 0x28
 
 /* ---- lists -------------------------------------------------------------------------------------- */
@@ -37,47 +36,6 @@ static void list_remove(struct command_list *list, struct hba_cmd *cmd)
         list->end = cmd->link;
 }
 
-/* ---- trace -------------------------------------------------------------------------------------- */
-/* Single-level LUN: peripheral device or flat space addressing; anything else has no number. */
-static uint64_t lun_number(const uint8_t lun[8])
-{
-    switch (lun[0] >> 6) {
-    case 0:
-        return lun[1];
-    case 1:
-        return (uint64_t)(lun[0] & 0x3f) << 8 | lun[1];
-    default:
-        return UINT32_MAX;
-    }
-}
-
-static uint64_t sense_triple(const struct array_cmd *scsi)
-{
-    const uint8_t *sense = scsi->sense;
-
-    if (scsi->status != SCSI_STATUS_CHECK_CONDITION)
-        return 0;
-    if (scsi->sense_length >= 4 && (sense[0] & 0x7e) == 0x72)
-        return (uint64_t)(sense[1] & 15) << 16 | (uint64_t)sense[2] << 8 | sense[3];
-    if (scsi->sense_length >= 14 && (sense[0] & 0x7e) == 0x70)
-        return (uint64_t)(sense[2] & 15) << 16 | (uint64_t)sense[12] << 8 | sense[13];
-    return 0;
-}
-
-static void trace_command(const struct fabric_path *p, const struct hba_cmd *cmd)
-{
-    const struct hba *h = &p->hba->hba;
-    const struct array_cmd *scsi = &cmd->scsi;
-
-    if (h->quiet)
-        return;
-    trace_emit(h->world, h->machine, TRACE_CDB,
-               (uint64_t)h->ordinal << 48 | (uint64_t)cmd->target << 32 | lun_number(scsi->lun),
-               (uint64_t)(scsi->cdb_length != 0 ? scsi->cdb[0] : 0) << 32 | scsi->length,
-               (uint64_t)cmd->status << 32 | (uint64_t)scsi->status << 24 | sense_triple(scsi),
-               scsi->checksum);
-}
-
 /* ---- ends of a command -------------------------------------------------------------------------- */
 static void clear_result(struct array_cmd *scsi)
 {
@@ -97,7 +55,7 @@ void fabric_end_command(struct fabric_path *p, struct hba_cmd *cmd, enum hba_sta
             clear_result(&cmd->scsi);
     }
     cmd->status = status;
-    trace_command(p, cmd);
+    hba_trace_command(&p->hba->hba, cmd);
     list_append(&p->finished, cmd);
 }
 
@@ -115,7 +73,7 @@ void fabric_drain(struct fabric_path *p)
 static void end_inline(struct fabric_path *p, struct hba_cmd *cmd, enum hba_status status)
 {
     cmd->status = status;
-    trace_command(p, cmd);
+    hba_trace_command(&p->hba->hba, cmd);
     cmd->done(cmd);
 }
 
@@ -146,7 +104,7 @@ static void answer(struct event *e)
     }
     list_remove(&p->outstanding, cmd);
     cmd->status = HBA_OK;
-    trace_command(p, cmd);
+    hba_trace_command(&p->hba->hba, cmd);
     fabric_interrupt(p->hba, done_routine, cmd);
 }
 

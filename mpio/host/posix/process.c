@@ -87,11 +87,6 @@ bool host_is_terminal(void)
     return isatty(STDERR_FILENO) != 0;
 }
 
-const char *host_environment(const char *name)
-{
-    return getenv(name);
-}
-
 const char *host_executable(void)
 {
     char *path = host_state.executable;
