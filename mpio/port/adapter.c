@@ -112,33 +112,6 @@ static ULONG FindAdapter(PPORT_ADAPTER Adapter)
                        argument, &Adapter->Config, &again);
 }
 
-/* Leaves the list of free requests; the last adapter frees them. All of this adapter's requests are back. */
-static VOID LeaveRequests(PPORT_ADAPTER Adapter)
-{
-    PPORT_FREE_LIST list = Adapter->Requests;
-    PPORT_REQUEST request;
-
-    Adapter->Requests = NULL;
-    if (list == NULL || --list->Adapters != 0) {
-        return;
-    }
-    while ((request = list->Head) != NULL) {
-        list->Head = request->NextFree;
-        ExFreePoolWithTag(request, PORT_TAG);
-    }
-    list->Bytes = 0;
-}
-
-static VOID ChooseRequests(PPORT_ADAPTER Adapter, ULONG Bytes)
-{
-    PPORT_FREE_LIST shared = &Adapter->Driver->Requests;
-
-    LeaveRequests(Adapter); /* of an earlier start */
-    Adapter->Requests = shared->Adapters == 0 || shared->Bytes == Bytes ? shared : &Adapter->OwnRequests;
-    Adapter->Requests->Bytes = Bytes;
-    Adapter->Requests->Adapters++;
-}
-
 /* What the miniport left out of range is cut to it. */
 static NTSTATUS AcceptConfiguration(PPORT_ADAPTER Adapter)
 {
@@ -164,7 +137,7 @@ static NTSTATUS AcceptConfiguration(PPORT_ADAPTER Adapter)
         config->InitialLunQueueDepth = config->MaxIOsPerLun;
     }
     Adapter->FullDuplex = config->SynchronizationModel == StorSynchronizeFullDuplex;
-    ChooseRequests(Adapter, (FIELD_OFFSET(PORT_REQUEST, Extension) + config->SrbExtensionSize + 15u) & ~15u);
+    Adapter->RequestBytes = (FIELD_OFFSET(PORT_REQUEST, Extension) + config->SrbExtensionSize + 15u) & ~15u;
     Adapter->LunLimit = config->MaximumNumberOfLogicalUnits != 0 ? config->MaximumNumberOfLogicalUnits : 1;
     Adapter->Header.Self->AlignmentRequirement = config->AlignmentMask;
     return STATUS_SUCCESS;
@@ -295,6 +268,7 @@ static VOID Free(PVOID Block)
 /* Everything of the adapter goes; its units are gone already. */
 VOID PortAdapterDelete(PPORT_ADAPTER Adapter)
 {
+    PPORT_REQUEST request;
 
     Adapter->State = PortRemoved;
     KeCancelTimer(&Adapter->ResumeTimer);
@@ -309,7 +283,10 @@ VOID PortAdapterDelete(PPORT_ADAPTER Adapter)
     PortAdapterStop(Adapter);
     KeFlushQueuedDpcs();
     PortFreeHelpers(Adapter);
-    LeaveRequests(Adapter);
+    while ((request = Adapter->FreeRequests) != NULL) {
+        Adapter->FreeRequests = request->NextFree;
+        ExFreePoolWithTag(request, PORT_TAG);
+    }
     Free(Adapter->Ranges);
     Free(Adapter->Uncached);
     Free(Adapter->ScanBuffer);

@@ -60,20 +60,11 @@ typedef struct _PORT_HEADER {
 #define PORT_KIND_ADAPTER 1
 #define PORT_KIND_UNIT    2
 
-/* Free requests of one size. Adapters of one miniport share them when their SRB extensions agree: a request
- * that was just used is warm whichever path comes next. Plain: one OS thread per world. */
-typedef struct _PORT_FREE_LIST {
-    PPORT_REQUEST Head;
-    ULONG Bytes;                    /* of one request with its SRB extension */
-    ULONG Adapters;                 /* using this list */
-} PORT_FREE_LIST, *PPORT_FREE_LIST;
-
 /* What one miniport registered: driver object extension. */
 typedef struct _PORT_DRIVER {
     PDRIVER_OBJECT DriverObject;
     HW_INITIALIZATION_DATA Init;    /* zero where the caller's was shorter */
     BOOLEAN Virtual;
-    PORT_FREE_LIST Requests;        /* of the first adapter's size */
     WCHAR Service[64];              /* service name */
     CHAR Name[16];                  /* the same, for the event log */
 } PORT_DRIVER, *PPORT_DRIVER;
@@ -188,10 +179,10 @@ struct _PORT_ADAPTER {
     PVOID Uncached;
     PHW_PASSIVE_INITIALIZE_ROUTINE PassiveInitialize;
     BOOLEAN Controls[ScsiAdapterControlMax];    /* adapter controls the miniport supports */
+    ULONG RequestBytes;
     ULONG BusType;
     ULONG LunLimit;
-    PPORT_FREE_LIST Requests;       /* the driver's or OwnRequests; NULL before FindAdapter */
-    PORT_FREE_LIST OwnRequests;
+    PPORT_REQUEST FreeRequests;     /* plain */
     KSPIN_LOCK ListLock;            /* of the miniport's own lists */
     KSPIN_LOCK Lock, StartIoLock, InterruptLock, CompletedLock;
     LIST_ENTRY Completed;           /* requests returned by the miniport, in order */

@@ -11,13 +11,13 @@
 
 PPORT_REQUEST PortAllocateRequest(PPORT_UNIT Unit)
 {
-    PPORT_FREE_LIST list = Unit->Adapter->Requests;
-    PPORT_REQUEST request = list->Head;
+    PPORT_ADAPTER adapter = Unit->Adapter;
+    PPORT_REQUEST request = adapter->FreeRequests;
 
     if (request != NULL) {
-        list->Head = request->NextFree;
+        adapter->FreeRequests = request->NextFree;
     } else {
-        request = ExAllocatePoolZero(NonPagedPoolNx, list->Bytes, PORT_TAG);
+        request = ExAllocatePoolZero(NonPagedPoolNx, adapter->RequestBytes, PORT_TAG);
         if (request == NULL) {
             return NULL;
         }
@@ -42,12 +42,12 @@ VOID PortReleaseUser(PPORT_UNIT Unit)
 /* The caller still owes PortReleaseUser. */
 VOID PortFreeRequest(PPORT_REQUEST Request)
 {
-    PPORT_FREE_LIST list = Request->Unit->Adapter->Requests;
+    PPORT_ADAPTER adapter = Request->Unit->Adapter;
 
     Request->Srb = NULL;
     Request->State = PORT_REQUEST_FREE;
-    Request->NextFree = list->Head;
-    list->Head = Request;
+    Request->NextFree = adapter->FreeRequests;
+    adapter->FreeRequests = Request;
 }
 
 /* ---- tags: per unit, so that at most 255 requests of one unit are told apart -------------------------- */
