@@ -203,15 +203,16 @@ static VOID UnpublishLuns(PMPIO_MODULE Dsm)
 }
 
 /* DriverUnload still reads the DSM's context after the DEREGISTER request, so DsmUnload, which frees
- * that context, must come after DriverUnload has returned. The driver object says when. */
+ * that context, must come after DriverUnload has returned: the kernel clears the routine then. */
 static VOID UnloadWorker(PVOID Parameter)
 {
     PMPIO_MODULE dsm = (PMPIO_MODULE)Parameter;
     LARGE_INTEGER pause;
 
     pause.QuadPart = -(MPIO_SECOND / 1000);
-    KeDelayExecutionThread(KernelMode, FALSE, &pause);
-    KeFlushQueuedDpcs(); /* completions of requests that were held to the end */
+    do {
+        KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    } while ((dsm->Driver->Flags & DRVO_UNLOAD_INVOKED) != 0 && *(PDRIVER_UNLOAD volatile *)&dsm->Driver->DriverUnload != NULL);
     (VOID)DSM_CALL(dsm, Unload, PASSIVE_LEVEL, 0, 0, dsm->Init.DsmContext);
     MpioDereferenceDsm(dsm);
 }

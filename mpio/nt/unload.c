@@ -75,6 +75,7 @@ static VOID Unload(PVOID Argument)
         driver->Unloading = TRUE;
         driver->Object.Flags |= DRVO_UNLOAD_INVOKED;
         NT_CALL_VOID("DriverUnload", &driver->Object, PASSIVE_LEVEL, driver->Object.DriverUnload, &driver->Object);
+        driver->Object.DriverUnload = NULL; /* says that it has returned */
         KeFlushQueuedDpcs();
         settle.QuadPart = -UNLOAD_SETTLE;
         KeDelayExecutionThread(KernelMode, FALSE, &settle);
