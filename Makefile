@@ -108,17 +108,14 @@ SAMPLE := build/dsm_sample/$(CFG)/dsm_sample.so
 $(SAMPLE): $(wildcard dsm_sample/*.c dsm_sample/*.h ddk/include/*.h ddk/include/openmpio/*.h) ddk/dsm.mk
 	@$(MAKE) --no-print-directory -C dsm_sample DDK=../ddk BUILD=$(abspath $(@D)) CC=$(CC) $(if $(filter asan,$(CFG)),SAN=1)
 
-$(B)/bin/mpio-bench: mpio/bench/bench.c $(foreach r,$(PROGRAM_ROOMS),$(call lib,$(r))) $(B)/exports.list
+$(B)/bin/mpio-bench: $(wildcard mpio/bench/*.[ch]) $(foreach r,$(PROGRAM_ROOMS),$(call lib,$(r))) $(B)/exports.list
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $< -Wl,--dynamic-list=$(B)/exports.list -Wl,--whole-archive \
+	$(CC) $(CFLAGS) -o $@ $(filter %.c,$^) -Wl,--dynamic-list=$(B)/exports.list -Wl,--whole-archive \
 	    $(foreach r,$(filter-out cli,$(PROGRAM_ROOMS)),$(call lib,$(r))) -Wl,--no-whole-archive $(LDOPT) $(LIBS)
 
 $(B)/bin/path_proxy: tools/path_proxy.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $< $(LDOPT)
-$(B)/bin/raw_iscsi: tools/raw_iscsi.c
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $< $(LDOPT) -liscsi
 
 all: $(B)/bin/mpio $(SAMPLE) $(B)/bin/path_proxy
 

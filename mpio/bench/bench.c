@@ -8,6 +8,7 @@
  *   mpio-bench loss DSM.so [CSV]     an HBA with many paths loses its cable
  *   mpio-bench shape DSM.so PATHS ARRAYS LUNS-PER-ARRAY   one row of `io`
  *   mpio-bench events [CSV]          the world's event queue
+ *   mpio-bench iscsi DSM.so PORTAL[,PORTAL...] TARGET SECONDS [CSV]   real iSCSI beside bare libiscsi; appends to CSV
  */
 #include "mpio.h"
 
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/iscsi.h"
 #include "host/host.h"
 #include "text/buffer.h"
 #include "world/world.h"
@@ -295,10 +297,16 @@ int main(int argc, char **argv)
         status = mode[0] == 'i' ? io_table(dsm, csv) : loss_table(dsm, csv);
         if (csv)
             fclose(csv);
+    } else if (dsm && strcmp(mode, "iscsi") == 0 && argc >= 6 && atoi(argv[5]) > 0) {
+        FILE *csv = argc > 6 ? fopen(argv[6], "a") : NULL;
+        status = iscsi_row(dsm, argv[3], argv[4], (unsigned)atoi(argv[5]), csv);
+        if (csv)
+            fclose(csv);
     } else {
         fprintf(stderr, "usage: mpio-bench io|loss DSM.so [CSV]\n"
                         "       mpio-bench shape DSM.so PATHS ARRAYS LUNS-PER-ARRAY\n"
-                        "       mpio-bench events [CSV]\n");
+                        "       mpio-bench events [CSV]\n"
+                        "       mpio-bench iscsi DSM.so PORTAL[,PORTAL...] TARGET SECONDS [CSV]\n");
     }
     return status;
 }

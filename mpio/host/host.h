@@ -57,6 +57,8 @@ struct host_waker {
 };
 /* Closing this socket from now on resets the connection: what it has not delivered yet is never delivered. */
 void host_reset_on_close(int fd);
+/* While held, small writes to this socket wait for each other; letting go sends what is there. */
+void host_hold_sends(int fd, bool hold);
 bool host_waker_open(struct host_waker *waker);
 void host_waker_signal(const struct host_waker *waker); /* any thread */
 void host_waker_drain(const struct host_waker *waker);
@@ -114,6 +116,21 @@ void host_describe_address(const void *pc, char *text, size_t size);
 /* Splits the above: any of the three may come back empty/0. */
 struct host_location { char function[96]; char file[256]; unsigned line; char module[256]; uint64_t offset; };
 void host_locate(const void *pc, struct host_location *location);
+
+/* ---- code that the host's own loader did not map (PE images) --------------------------------- */
+/* Known to host_backtrace, faults and host_locate from host_image_add to host_image_remove. Strings and tables
+ * are kept by reference. */
+struct host_image {
+    void *base;
+    size_t size;
+    const char *path;               /* file with symbols */
+    uint64_t linked_base;           /* where the linker placed it: offset + linked_base is what its symbols say */
+    const void *functions;          /* PE's function table (12-byte entries), NULL when it has none */
+    unsigned function_count;
+    const void *call_frames;        /* the same as DWARF call frame information, ended by a zero word; NULL: none */
+};
+bool host_image_add(const struct host_image *image);
+void host_image_remove(void *base);
 
 /* ---- modules, environment, processes -------------------------------------------------------- */
 void *host_library_open(const char *path);          /* local symbols, bound now; host_error names what is missing */

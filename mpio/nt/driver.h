@@ -70,10 +70,10 @@ static inline VOID NtTrace(enum trace_kind Kind, ULONGLONG A, ULONGLONG B, ULONG
 
 /* ---- calls into driver code ------------------------------------------------------------------------ */
 
-/* PE images are mapped in this window and speak the Microsoft x64 convention; everything else
- * speaks the host's. The address decides. */
-#define NT_PE_WINDOW_BASE 0x0000050000000000ull
-#define NT_PE_WINDOW_SIZE 0x0000000100000000ull
+/* PE images are mapped in this window (load/pe.h; free on every host, under ASan and valgrind too) and
+ * speak Microsoft's convention; everything else speaks the host's. The address decides. */
+#define NT_PE_WINDOW_BASE 0x20000000u
+#define NT_PE_WINDOW_SIZE 0x30000000u
 #if defined(__x86_64__) && !defined(_WIN32)
 #define NT_INVOKE(Function, ...)                                                                          \
     (__builtin_expect((ULONG_PTR)(Function) - NT_PE_WINDOW_BASE < NT_PE_WINDOW_SIZE, 0)                  \

@@ -21,7 +21,7 @@ bool world_post_foreign(struct world *w, void (*run)(void *argument), void *argu
     while (!atomic_compare_exchange_weak_explicit(&w->foreign, &f->next, f, memory_order_release,
                                                   memory_order_relaxed))
         ;
-    if (w->clock == WORLD_CLOCK_HOST)
+    if (w->waker.wait_fd >= 0)
         host_waker_signal(&w->waker);
     return true;
 }
@@ -116,16 +116,15 @@ void world_poll_sockets(struct world *w, uint64_t timeout_ns)
 {
     make_room(w);
     unsigned count = 0;
-    w->polls[count++] = (struct host_poll){.fd = w->waker.wait_fd, .want = HOST_POLL_IN};
     for (const struct watch *watch = w->watches; watch != NULL; watch = watch->next)
         w->polls[count++] = (struct host_poll){.fd = watch->fd, .want = watch->want};
+    if (w->waker.wait_fd >= 0)
+        w->polls[count++] = (struct host_poll){.fd = w->waker.wait_fd, .want = HOST_POLL_IN};
     int ready = host_poll(w->polls, count, timeout_ns);
     world_look_at_clock(w);
     if (ready <= 0)
         return;
-    if (w->polls[0].got != 0)
-        host_waker_drain(&w->waker);
-    const struct host_poll *poll = &w->polls[1];
+    const struct host_poll *poll = w->polls;
     for (struct watch *watch = w->watches; watch != NULL; watch = watch->next, poll++) {
         if (poll->got == 0)
             continue;
@@ -133,6 +132,8 @@ void world_poll_sockets(struct world *w, uint64_t timeout_ns)
         if (!event_is_queued(&watch->event))
             world_post(w, &watch->event, w->now, EVENT_INTERRUPT);
     }
+    if (w->waker.wait_fd >= 0 && poll->got != 0)
+        host_waker_drain(&w->waker);
 }
 
 void world_destroy_watches(struct world *w)

@@ -36,7 +36,8 @@ struct world *world_create(const struct world_options *options)
     bool good =
         queue_init(&w->queue) &&
         trace_init(w, options->trace_records != 0 ? options->trace_records : TRACE_RECORDS) &&
-        (w->clock == WORLD_CLOCK_VIRTUAL || host_waker_open(&w->waker)) && fibre_make_spare(w);
+        (w->clock == WORLD_CLOCK_VIRTUAL || !options->foreign_posts || host_waker_open(&w->waker)) &&
+        fibre_make_spare(w);
     if (world_fibre == NULL)
         world_fibre = &w->outside;
     if (!good) {

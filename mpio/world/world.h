@@ -31,6 +31,7 @@ struct world_options {
     enum world_clock clock;
     bool explore;               /* equal-time order, CPUs and preemption drawn from the seed */
     unsigned trace_records;     /* ring size; 0: 8192 */
+    bool foreign_posts;         /* host clock: other threads will call world_post_foreign, which then ends a sleep */
     size_t fibre_stack;         /* usable bytes; 0: 256 KiB (1 MiB with sanitizers) */
 };
 

@@ -95,7 +95,7 @@ struct world {
     struct foreign *taken;             /* oldest first, the world's own now */
     struct event foreign_event;        /* runs the oldest of them */
     struct watch *watches;
-    struct host_poll *polls; /* [0] is the waker */
+    struct host_poll *polls; /* the watches, then the waker */
     unsigned watch_count, poll_room;
 
     struct trace_record *ring;

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -65,6 +67,13 @@ void host_reset_on_close(int fd)
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
 
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)); /* fails on what is no socket: nothing to lose */
+}
+
+void host_hold_sends(int fd, bool hold)
+{
+    int on = hold;
+
+    setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)); /* only speed is lost where it fails */
 }
 
 bool host_waker_open(struct host_waker *waker)

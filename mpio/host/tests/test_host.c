@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static char *directory;
@@ -164,6 +167,49 @@ static void poll_tells_ready_from_quiet_descriptors(void **state)
     host_waker_close(&waker);
 }
 
+/* Two small writes with what is between them held: how much the peer has before the second and after letting go. */
+static void two_writes(int fd, int peer, bool hold, ssize_t *early, ssize_t *late)
+{
+    char bytes[8];
+    struct host_poll wait = {.fd = peer, .want = HOST_POLL_IN};
+
+    if (hold)
+        host_hold_sends(fd, true);
+    assert_int_equal(write(fd, "a", 1), 1);
+    *early = recv(peer, bytes, sizeof bytes, MSG_DONTWAIT | MSG_PEEK);
+    assert_int_equal(write(fd, "b", 1), 1);
+    if (hold)
+        host_hold_sends(fd, false);
+    do
+        assert_int_equal(host_poll(&wait, 1, 5000000000u), 1);
+    while ((*late = recv(peer, bytes, sizeof bytes, MSG_PEEK)) < 2);
+    assert_int_equal(recv(peer, bytes, sizeof bytes, 0), 2);
+}
+
+static void held_writes_wait_for_each_other(void **state)
+{
+    (void)state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, size), 0);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    int peer = accept(listener, NULL, NULL);
+    bool waited = false;
+    for (int attempt = 0; attempt < 10 && !waited; attempt++) { /* the system holds for 200 ms only */
+        ssize_t early = 0, late = 0;
+        two_writes(fd, peer, true, &early, &late);
+        waited = early < 0 && late == 2;
+    }
+    assert_true(waited);
+    close(peer);
+    close(fd);
+    close(listener);
+}
+
 static void programs_run_with_their_output_collected(void **state)
 {
     (void)state;
@@ -233,6 +279,7 @@ int main(void)
         cmocka_unit_test(parts_of_files_transfer_at_offsets),
         cmocka_unit_test(directories_are_made_with_their_parents),
         cmocka_unit_test(poll_tells_ready_from_quiet_descriptors),
+        cmocka_unit_test(held_writes_wait_for_each_other),
         cmocka_unit_test(programs_run_with_their_output_collected),
         cmocka_unit_test(libraries_say_what_is_missing),
         cmocka_unit_test(an_address_is_this_file_and_line),

@@ -22,7 +22,7 @@ static int ends[2];
 static int set_up(void **state)
 {
     (void)state;
-    struct world_options options = {.seed = 1, .clock = WORLD_CLOCK_HOST, .trace_records = 16};
+    struct world_options options = {.seed = 1, .clock = WORLD_CLOCK_HOST, .trace_records = 16, .foreign_posts = true};
     calls = 0;
     world = world_create(&options);
     return world == NULL || pipe(ends) != 0;
