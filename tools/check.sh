@@ -50,8 +50,12 @@ units() { # CFG
     return $status
 }
 
-part "ddk"                 sh ddk/tests/run.sh quick
+part "ddk"                 sh ddk/tests/run.sh $([ "$long" ] || echo quick)
+part "mofc"                sh ddk/tests/mofc.sh $long
+part "build profiles"      sh ddk/tests/profiles.sh $long
 part "build (gcc)"         make -j"$JOBS" all
+part "wpp"                 sh ddk/tests/wpp.sh $long
+part "newdsm"              sh ddk/tests/newdsm.sh $long
 part "units"               units rel
 part "lint"                sh tools/lint.sh
 part "build (ASan, UBSan)" make -j"$JOBS" CFG=asan all

@@ -63,7 +63,7 @@ for room in host text array world nt pnp port core disk load embed cli bench; do
 done
 verdict "include that points up" "$bad"
 verdict "ddk/include includes something of ours" "$(grep -rnE '#include "(host|text|array|world|nt|pnp|port|core|disk|load|embed)/' ddk/include)"
-verdict "wide literal L\"\" outside DSM code" "$(sources 'mpio/*.c' 'mpio/*.h' | grep -v /tests/ | xargs grep -nE '\bL"' /dev/null)"
+verdict "wide literal L\"\" outside DSM code" "$(sources 'mpio/*.c' 'mpio/*.h' | grep -v '/tests/\|^mpio/host/windows/' | xargs grep -nE '\bL"' /dev/null)"
 
 # ---- no mutable state at file scope but the pointer to the fibre now running ----
 state=

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that a make target needs and lacks. Says one line when it installs
 # something, nothing when everything is there. Exit 2 when it cannot.
-#   tools/need.sh demo|check
+#   tools/need.sh demo|check|check-all
 set -u
 case ${1:-} in
 demo)  want="libiscsi-dev tgt binutils" why="real iSCSI paths and symbolised call stacks" ;;
-check) want="libiscsi-dev tgt binutils libcmocka-dev g++ clang libclang-rt-14-dev llvm valgrind gcc-mingw-w64-x86-64"
-       why="unit tests, sanitizers, fuzzers, valgrind, a real iSCSI target and the PE compiler" ;;
-*) echo "usage: tools/need.sh demo|check" >&2; exit 2 ;;
+check) want="libiscsi-dev tgt binutils libcmocka-dev g++ clang libclang-rt-14-dev llvm lld valgrind gdb gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 wine"
+       why="unit tests, sanitizers, fuzzers, valgrind, gdb, a real iSCSI target, PE compilers and Wine" ;;
+check-all) want="gcc-i686-linux-gnu gcc-aarch64-linux-gnu qemu-user" why="the emulator on other processors" ;;
+*) echo "usage: tools/need.sh demo|check|check-all" >&2; exit 2 ;;
 esac
 missing=
 for p in $want; do

@@ -3,7 +3,7 @@
  * The interface between MPIO and a device-specific module: the callbacks a DSM registers and the
  * services mpio.sys exports. Callbacks have the plain C convention. IRQL stands beside each type;
  * "context" is the DsmContext of DSM_INIT_DATA, "id" the DsmId that Inquire answered, "path" the
- * value SetDeviceInfo answered. Published order, sizes and values: ddk/tests/layout.c pins them.
+ * value SetDeviceInfo answered. Published order, sizes and values: ddk/tests/layout_*.c pin them.
  */
 #ifndef OPENMPIO_DSM_H
 #define OPENMPIO_DSM_H
@@ -102,14 +102,10 @@ typedef enum _DSM_TYPE {
     DsmType2, /* Ex callbacks */
     DsmType3, /* completion may see a NULL id */
     DsmType4, /* DsmVersion */
-#if NTDDI_VERSION >= NTDDI_WIN7
-    DsmType5, /* DsmWmiGlobalInfo */
-#endif
+    DsmType5, /* DsmWmiGlobalInfo; before Windows 7 the number exists, unused */
 #if NTDDI_VERSION >= NTDDI_WIN8
     DsmType6, /* extended SRBs and addresses */
-#endif
-#if NTDDI_VERSION >= NTDDI_WIN10
-    DsmType7,
+    DsmType7, /* unused */
 #endif
     DsmTypeMax
 } DSM_TYPE, *PDSM_TYPE;
@@ -246,7 +242,10 @@ typedef struct _DSM_VERSION_INFO {
     ULONG QfeNumber;
 } DSM_VERSION_INFO, *PDSM_VERSION_INFO, MPIO_VERSION_INFO, *PMPIO_VERSION_INFO;
 
-/* Input of IOCTL_MPDSM_REGISTER; the output is a DSM_MPIO_CONTEXT. */
+/* Input of IOCTL_MPDSM_REGISTER; the output is a DSM_MPIO_CONTEXT. The structure ends where it did
+ * in the system that NTDDI_VERSION names: Windows 2000 at Reserved, Server 2003 at DsmType, 2008 at
+ * DsmVersion, 2008 R2 at DsmWmiGlobalInfo, 2012 and later at DsmDeviceNotUsed. InitDataSize is one
+ * of DSM_INIT_DATA_TYPE_n_SIZE; MPIO reads no further. */
 typedef struct _DSM_INIT_DATA {
     ULONG InitDataSize;
     DSM_INQUIRE_DRIVER DsmInquireDriver;
@@ -276,8 +275,12 @@ typedef struct _DSM_INIT_DATA {
     PDRIVER_OBJECT DriverObject;
     UNICODE_STRING DisplayName;
     ULONG Reserved;
+#if NTDDI_VERSION >= NTDDI_WS03
     DSM_TYPE DsmType;
+#endif
+#if NTDDI_VERSION >= NTDDI_VISTA
     DSM_VERSION_INFO DsmVersion;
+#endif
 #if NTDDI_VERSION >= NTDDI_WIN7
     DSM_WMILIB_CONTEXT DsmWmiGlobalInfo; /* DSM-wide classes */
 #endif
@@ -289,9 +292,13 @@ typedef struct _DSM_INIT_DATA {
 
 /* What InitDataSize must cover at least, by type. */
 #define DSM_INIT_DATA_TYPE_1_SIZE RTL_SIZEOF_THROUGH_FIELD(DSM_INIT_DATA, Reserved)
+#if NTDDI_VERSION >= NTDDI_WS03
 #define DSM_INIT_DATA_TYPE_2_SIZE RTL_SIZEOF_THROUGH_FIELD(DSM_INIT_DATA, DsmType)
 #define DSM_INIT_DATA_TYPE_3_SIZE RTL_SIZEOF_THROUGH_FIELD(DSM_INIT_DATA, DsmType)
+#endif
+#if NTDDI_VERSION >= NTDDI_VISTA
 #define DSM_INIT_DATA_TYPE_4_SIZE RTL_SIZEOF_THROUGH_FIELD(DSM_INIT_DATA, DsmVersion)
+#endif
 #if NTDDI_VERSION >= NTDDI_WIN7
 #define DSM_INIT_DATA_TYPE_5_SIZE RTL_SIZEOF_THROUGH_FIELD(DSM_INIT_DATA, DsmWmiGlobalInfo)
 #endif

@@ -28,6 +28,33 @@ DDK_BEGIN_C
 #define IOCTL_DISK_GET_DISK_ATTRIBUTES   DDK_DISK_CODE(0x003c, FILE_ANY_ACCESS)
 #define IOCTL_DISK_SET_DISK_ATTRIBUTES   DDK_DISK_CODE(0x003d, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
 #define IOCTL_DISK_UPDATE_PROPERTIES     DDK_DISK_CODE(0x0050, FILE_ANY_ACCESS)
+#define IOCTL_DISK_LOGGING               DDK_DISK_CODE(0x000a, FILE_ANY_ACCESS)
+#define IOCTL_DISK_HISTOGRAM_STRUCTURE   DDK_DISK_CODE(0x000c, FILE_ANY_ACCESS)
+#define IOCTL_DISK_HISTOGRAM_DATA        DDK_DISK_CODE(0x000d, FILE_ANY_ACCESS)
+#define IOCTL_DISK_HISTOGRAM_RESET       DDK_DISK_CODE(0x000e, FILE_ANY_ACCESS)
+#define IOCTL_DISK_REQUEST_STRUCTURE     DDK_DISK_CODE(0x000f, FILE_ANY_ACCESS)
+#define IOCTL_DISK_REQUEST_DATA          DDK_DISK_CODE(0x0010, FILE_ANY_ACCESS)
+#define IOCTL_DISK_CONTROLLER_NUMBER     DDK_DISK_CODE(0x0011, FILE_ANY_ACCESS)
+#define IOCTL_DISK_PERFORMANCE_OFF       DDK_DISK_CODE(0x0018, FILE_ANY_ACCESS)
+#define IOCTL_DISK_GET_MEDIA_TYPES       DDK_DISK_CODE(0x0300, FILE_ANY_ACCESS)
+#define SMART_GET_VERSION                DDK_DISK_CODE(0x0020, FILE_READ_ACCESS)
+#define IOCTL_DISK_MEDIA_REMOVAL         DDK_DISK_CODE(0x0201, FILE_READ_ACCESS)
+#define IOCTL_DISK_EJECT_MEDIA           DDK_DISK_CODE(0x0202, FILE_READ_ACCESS)
+#define IOCTL_DISK_LOAD_MEDIA            DDK_DISK_CODE(0x0203, FILE_READ_ACCESS)
+#define IOCTL_DISK_RESERVE               DDK_DISK_CODE(0x0204, FILE_READ_ACCESS)
+#define IOCTL_DISK_RELEASE               DDK_DISK_CODE(0x0205, FILE_READ_ACCESS)
+#define IOCTL_DISK_FIND_NEW_DEVICES      DDK_DISK_CODE(0x0206, FILE_READ_ACCESS)
+#define IOCTL_DISK_SET_PARTITION_INFO    DDK_DISK_CODE(0x0002, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_DISK_SET_DRIVE_LAYOUT      DDK_DISK_CODE(0x0004, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_DISK_FORMAT_TRACKS         DDK_DISK_CODE(0x0006, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_DISK_FORMAT_TRACKS_EX      DDK_DISK_CODE(0x000b, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_DISK_SET_PARTITION_INFO_EX DDK_DISK_CODE(0x0013, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_DISK_SET_DRIVE_LAYOUT_EX   DDK_DISK_CODE(0x0015, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_DISK_CREATE_DISK           DDK_DISK_CODE(0x0016, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define SMART_SEND_DRIVE_COMMAND         DDK_DISK_CODE(0x0021, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define SMART_RCV_DRIVE_DATA             DDK_DISK_CODE(0x0022, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_DISK_GROW_PARTITION        DDK_DISK_CODE(0x0034, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_DISK_DELETE_DRIVE_LAYOUT   DDK_DISK_CODE(0x0040, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
 #define IOCTL_DISK_INTERNAL_SET_VERIFY \
     CTL_CODE(IOCTL_DISK_BASE, 0x0100, METHOD_NEITHER, FILE_ANY_ACCESS)
 #define IOCTL_DISK_INTERNAL_CLEAR_VERIFY \
@@ -35,9 +62,29 @@ DDK_BEGIN_C
 #define IOCTL_DISK_CHECK_VERIFY          DDK_DISK_CODE(0x0200, FILE_READ_ACCESS)
 
 typedef enum _MEDIA_TYPE {
-    Unknown = 0,
-    RemovableMedia = 11,
-    FixedMedia = 12
+    Unknown,
+    F5_1Pt2_512,
+    F3_1Pt44_512,
+    F3_2Pt88_512,
+    F3_20Pt8_512,
+    F3_720_512,
+    F5_360_512,
+    F5_320_512,
+    F5_320_1024,
+    F5_180_512,
+    F5_160_512,
+    RemovableMedia,
+    FixedMedia,
+    F3_120M_512,
+    F3_640_512,
+    F5_640_512,
+    F5_720_512,
+    F3_1Pt2_512,
+    F3_1Pt23_1024,
+    F5_1Pt23_1024,
+    F3_128Mb_512,
+    F3_230Mb_512,
+    F8_256_128
 } MEDIA_TYPE, *PMEDIA_TYPE;
 
 typedef struct _DISK_GEOMETRY {
@@ -53,6 +100,68 @@ typedef struct _DISK_GEOMETRY_EX {
     LARGE_INTEGER DiskSize;
     UCHAR Data[1]; /* partition and detection information */
 } DISK_GEOMETRY_EX, *PDISK_GEOMETRY_EX;
+
+/* What follows the size in DISK_GEOMETRY_EX: partition, then detection information. */
+typedef enum _PARTITION_STYLE {
+    PARTITION_STYLE_MBR,
+    PARTITION_STYLE_GPT,
+    PARTITION_STYLE_RAW
+} PARTITION_STYLE;
+
+typedef struct _DISK_PARTITION_INFO {
+    ULONG SizeOfPartitionInfo;
+    PARTITION_STYLE PartitionStyle;
+    union {
+        struct {
+            ULONG Signature;
+            ULONG CheckSum;
+        } Mbr;
+        struct {
+            GUID DiskId;
+        } Gpt;
+    };
+} DISK_PARTITION_INFO, *PDISK_PARTITION_INFO;
+
+typedef enum _DETECTION_TYPE {
+    DetectNone,
+    DetectInt13,
+    DetectExInt13
+} DETECTION_TYPE;
+
+typedef struct _DISK_INT13_INFO {
+    USHORT DriveSelect;
+    ULONG MaxCylinders;
+    USHORT SectorsPerTrack;
+    USHORT MaxHeads;
+    USHORT NumberDrives;
+} DISK_INT13_INFO, *PDISK_INT13_INFO;
+
+typedef struct _DISK_EX_INT13_INFO {
+    USHORT ExBufferSize;
+    USHORT ExFlags;
+    ULONG ExCylinders;
+    ULONG ExHeads;
+    ULONG ExSectorsPerTrack;
+    ULONG64 ExSectorsPerDrive;
+    USHORT ExSectorSize;
+    USHORT ExReserved;
+} DISK_EX_INT13_INFO, *PDISK_EX_INT13_INFO;
+
+typedef struct _DISK_DETECTION_INFO {
+    ULONG SizeOfDetectInfo;
+    DETECTION_TYPE DetectionType;
+    union {
+        struct {
+            DISK_INT13_INFO Int13;
+            DISK_EX_INT13_INFO ExInt13;
+        };
+    };
+} DISK_DETECTION_INFO, *PDISK_DETECTION_INFO;
+
+#define DiskGeometryGetPartition(geometry) ((PDISK_PARTITION_INFO)((geometry)->Data))
+#define DiskGeometryGetDetect(geometry) \
+    ((PDISK_DETECTION_INFO)((ULONG_PTR)DiskGeometryGetPartition(geometry) + \
+                            DiskGeometryGetPartition(geometry)->SizeOfPartitionInfo))
 
 typedef struct _GET_LENGTH_INFORMATION {
     LARGE_INTEGER Length;
@@ -96,6 +205,57 @@ typedef struct _DISK_CACHE_INFORMATION {
     };
 } DISK_CACHE_INFORMATION, *PDISK_CACHE_INFORMATION;
 
+/* Counters of IOCTL_DISK_PERFORMANCE: times in 100 ns, a name of WCHARs without terminator. */
+typedef struct _DISK_PERFORMANCE {
+    LARGE_INTEGER BytesRead;
+    LARGE_INTEGER BytesWritten;
+    LARGE_INTEGER ReadTime;
+    LARGE_INTEGER WriteTime;
+    LARGE_INTEGER IdleTime;
+    ULONG ReadCount;
+    ULONG WriteCount;
+    ULONG QueueDepth;
+    ULONG SplitCount;
+    LARGE_INTEGER QueryTime;
+    ULONG StorageDeviceNumber;
+    WCHAR StorageManagerName[8];
+} DISK_PERFORMANCE, *PDISK_PERFORMANCE;
+
+/* ---- formatting ------------------------------------------------------------------------------ */
+typedef struct _FORMAT_PARAMETERS {
+    MEDIA_TYPE MediaType;
+    ULONG StartCylinderNumber;
+    ULONG EndCylinderNumber;
+    ULONG StartHeadNumber;
+    ULONG EndHeadNumber;
+} FORMAT_PARAMETERS, *PFORMAT_PARAMETERS;
+
+typedef USHORT BAD_TRACK_NUMBER, *PBAD_TRACK_NUMBER;
+
+typedef struct _FORMAT_EX_PARAMETERS {
+    MEDIA_TYPE MediaType;
+    ULONG StartCylinderNumber;
+    ULONG EndCylinderNumber;
+    ULONG StartHeadNumber;
+    ULONG EndHeadNumber;
+    USHORT FormatGapLength;
+    USHORT SectorsPerTrack;
+    USHORT SectorNumber[ANYSIZE_ARRAY];
+} FORMAT_EX_PARAMETERS, *PFORMAT_EX_PARAMETERS;
+
+typedef struct _DISK_GROW_PARTITION {
+    ULONG PartitionNumber;
+    LARGE_INTEGER BytesToGrow;
+} DISK_GROW_PARTITION, *PDISK_GROW_PARTITION;
+
+typedef struct _DISK_CONTROLLER_NUMBER {
+    ULONG ControllerNumber;
+    ULONG DiskNumber;
+} DISK_CONTROLLER_NUMBER, *PDISK_CONTROLLER_NUMBER;
+
 DDK_END_C
+
+#include <openmpio/disk_partitions.h>
+#include <openmpio/disk_smart.h>
 
 #endif

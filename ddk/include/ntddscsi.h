@@ -12,7 +12,10 @@
 DDK_BEGIN_C
 
 #define IOCTL_SCSI_BASE FILE_DEVICE_CONTROLLER
-#define DD_SCSI_DEVICE_NAME "\\Device\\ScsiPort"
+#define DD_SCSI_DEVICE_NAME   "\\Device\\ScsiPort"
+#ifdef OPENMPIO_DSM_SOURCE
+#define DD_SCSI_DEVICE_NAME_U L"\\Device\\ScsiPort"
+#endif
 
 #define IOCTL_SCSI_PASS_THROUGH \
     CTL_CODE(IOCTL_SCSI_BASE, 0x0401, METHOD_BUFFERED, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
@@ -30,6 +33,14 @@ DDK_BEGIN_C
     CTL_CODE(IOCTL_SCSI_BASE, 0x0407, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_SCSI_GET_DUMP_POINTERS \
     CTL_CODE(IOCTL_SCSI_BASE, 0x0408, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_SCSI_FREE_DUMP_POINTERS \
+    CTL_CODE(IOCTL_SCSI_BASE, 0x0409, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_IDE_PASS_THROUGH \
+    CTL_CODE(IOCTL_SCSI_BASE, 0x040a, METHOD_BUFFERED, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_ATA_PASS_THROUGH \
+    CTL_CODE(IOCTL_SCSI_BASE, 0x040b, METHOD_BUFFERED, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_ATA_PASS_THROUGH_DIRECT \
+    CTL_CODE(IOCTL_SCSI_BASE, 0x040c, METHOD_BUFFERED, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
 #define IOCTL_MINIPORT_PROCESS_SERVICE_IRP \
     CTL_CODE(IOCTL_SCSI_BASE, 0x040e, METHOD_BUFFERED, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
 #define IOCTL_MPIO_PASS_THROUGH_PATH \
@@ -194,6 +205,54 @@ typedef struct _MPIO_PASS_THROUGH_PATH_DIRECT32_EX {
 } MPIO_PASS_THROUGH_PATH_DIRECT32_EX, *PMPIO_PASS_THROUGH_PATH_DIRECT32_EX;
 #endif
 
+/* ---- ATA pass-through: task files before and after, TimeOutValue in seconds ------------------- */
+#define ATA_FLAGS_DRDY_REQUIRED 0x01
+#define ATA_FLAGS_DATA_IN       0x02
+#define ATA_FLAGS_DATA_OUT      0x04
+#define ATA_FLAGS_48BIT_COMMAND 0x08
+#define ATA_FLAGS_USE_DMA       0x10
+
+#define DDK_ATA_PASS_THROUGH_HEAD \
+    USHORT Length;                \
+    USHORT AtaFlags;              \
+    UCHAR PathId;                 \
+    UCHAR TargetId;               \
+    UCHAR Lun;                    \
+    UCHAR ReservedAsUchar;        \
+    ULONG DataTransferLength;     \
+    ULONG TimeOutValue;           \
+    ULONG ReservedAsUlong
+
+typedef struct _ATA_PASS_THROUGH_EX {
+    DDK_ATA_PASS_THROUGH_HEAD;
+    ULONG_PTR DataBufferOffset;
+    UCHAR PreviousTaskFile[8];
+    UCHAR CurrentTaskFile[8];
+} ATA_PASS_THROUGH_EX, *PATA_PASS_THROUGH_EX;
+
+typedef struct _ATA_PASS_THROUGH_DIRECT {
+    DDK_ATA_PASS_THROUGH_HEAD;
+    PVOID DataBuffer;
+    UCHAR PreviousTaskFile[8];
+    UCHAR CurrentTaskFile[8];
+} ATA_PASS_THROUGH_DIRECT, *PATA_PASS_THROUGH_DIRECT;
+
+#ifdef _WIN64
+typedef struct _ATA_PASS_THROUGH_EX32 {
+    DDK_ATA_PASS_THROUGH_HEAD;
+    ULONG32 DataBufferOffset;
+    UCHAR PreviousTaskFile[8];
+    UCHAR CurrentTaskFile[8];
+} ATA_PASS_THROUGH_EX32, *PATA_PASS_THROUGH_EX32;
+
+typedef struct _ATA_PASS_THROUGH_DIRECT32 {
+    DDK_ATA_PASS_THROUGH_HEAD;
+    ULONG32 DataBuffer; /* a 32-bit address */
+    UCHAR PreviousTaskFile[8];
+    UCHAR CurrentTaskFile[8];
+} ATA_PASS_THROUGH_DIRECT32, *PATA_PASS_THROUGH_DIRECT32;
+#endif
+
 /* ---- addresses, capabilities, inquiry data --------------------------------------------------- */
 typedef struct _SCSI_ADDRESS {
     ULONG Length;
@@ -243,6 +302,20 @@ typedef struct _SRB_IO_CONTROL {
     ULONG ReturnCode;
     ULONG Length;
 } SRB_IO_CONTROL, *PSRB_IO_CONTROL;
+
+/* Answer of IOCTL_SCSI_GET_DUMP_POINTERS. */
+typedef struct _DUMP_POINTERS {
+    struct _ADAPTER_OBJECT *AdapterObject;
+    PVOID MappedRegisterBase;
+    PVOID DumpData;
+    PVOID CommonBufferVa;
+    LARGE_INTEGER CommonBufferPa;
+    ULONG CommonBufferSize;
+    BOOLEAN AllocateCommonBuffers;
+    BOOLEAN UseDiskDump;
+    UCHAR Spare1[2];
+    PVOID DeviceObject;
+} DUMP_POINTERS, *PDUMP_POINTERS;
 
 DDK_END_C
 

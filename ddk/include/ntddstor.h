@@ -12,12 +12,44 @@
 
 DDK_BEGIN_C
 
+/* Device interface classes; the second names are those of Windows 2000. */
 DEFINE_GUID(GUID_DEVINTERFACE_DISK, 0x53f56307, 0xb6bf, 0x11d0, 0x94, 0xf2, 0x00, 0xa0, 0xc9, 0x1e,
             0xfb, 0x8b);
 DEFINE_GUID(GUID_DEVINTERFACE_PARTITION, 0x53f5630a, 0xb6bf, 0x11d0, 0x94, 0xf2, 0x00, 0xa0, 0xc9,
             0x1e, 0xfb, 0x8b);
 DEFINE_GUID(GUID_DEVINTERFACE_STORAGEPORT, 0x2accfe60, 0xc130, 0x11d2, 0xb0, 0x82, 0x00, 0xa0, 0xc9,
             0x1e, 0xfb, 0x8b);
+DEFINE_GUID(GUID_DEVINTERFACE_CDROM, 0x53f56308, 0xb6bf, 0x11d0, 0x94, 0xf2, 0x00, 0xa0,
+            0xc9, 0x1e, 0xfb, 0x8b);
+DEFINE_GUID(GUID_DEVINTERFACE_TAPE, 0x53f5630b, 0xb6bf, 0x11d0, 0x94, 0xf2, 0x00, 0xa0,
+            0xc9, 0x1e, 0xfb, 0x8b);
+DEFINE_GUID(GUID_DEVINTERFACE_WRITEONCEDISK, 0x53f5630c, 0xb6bf, 0x11d0, 0x94, 0xf2, 0x00, 0xa0,
+            0xc9, 0x1e, 0xfb, 0x8b);
+DEFINE_GUID(GUID_DEVINTERFACE_VOLUME, 0x53f5630d, 0xb6bf, 0x11d0, 0x94, 0xf2, 0x00, 0xa0,
+            0xc9, 0x1e, 0xfb, 0x8b);
+DEFINE_GUID(GUID_DEVINTERFACE_MEDIUMCHANGER, 0x53f56310, 0xb6bf, 0x11d0, 0x94, 0xf2, 0x00, 0xa0,
+            0xc9, 0x1e, 0xfb, 0x8b);
+DEFINE_GUID(GUID_DEVINTERFACE_FLOPPY, 0x53f56311, 0xb6bf, 0x11d0, 0x94, 0xf2, 0x00, 0xa0,
+            0xc9, 0x1e, 0xfb, 0x8b);
+DEFINE_GUID(GUID_DEVINTERFACE_CDCHANGER, 0x53f56312, 0xb6bf, 0x11d0, 0x94, 0xf2, 0x00, 0xa0,
+            0xc9, 0x1e, 0xfb, 0x8b);
+DEFINE_GUID(GUID_DEVINTERFACE_VMLUN, 0x6f416619, 0x9f29, 0x42a5, 0xb2, 0x0b, 0x37, 0xe2,
+            0x19, 0xca, 0x02, 0xb0);
+DEFINE_GUID(GUID_DEVINTERFACE_SES, 0x1790c9ec, 0x47d5, 0x4df3, 0xb5, 0xaf, 0x9a, 0xdf,
+            0x3c, 0xf2, 0x3e, 0x48);
+DEFINE_GUID(GUID_DEVINTERFACE_HIDDEN_VOLUME, 0x7f108a28, 0x9833, 0x4b3b, 0xb7, 0x80, 0x2c, 0x6b,
+            0x5f, 0xa5, 0xc0, 0x62);
+#define DiskClassGuid       GUID_DEVINTERFACE_DISK
+#define CdRomClassGuid      GUID_DEVINTERFACE_CDROM
+#define PartitionClassGuid  GUID_DEVINTERFACE_PARTITION
+#define TapeClassGuid       GUID_DEVINTERFACE_TAPE
+#define WriteOnceDiskClassGuid GUID_DEVINTERFACE_WRITEONCEDISK
+#define VolumeClassGuid     GUID_DEVINTERFACE_VOLUME
+#define MediumChangerClassGuid GUID_DEVINTERFACE_MEDIUMCHANGER
+#define FloppyClassGuid     GUID_DEVINTERFACE_FLOPPY
+#define CdChangerClassGuid  GUID_DEVINTERFACE_CDCHANGER
+#define StoragePortClassGuid GUID_DEVINTERFACE_STORAGEPORT
+#define HiddenVolumeClassGuid GUID_DEVINTERFACE_HIDDEN_VOLUME
 
 #define IOCTL_STORAGE_BASE FILE_DEVICE_MASS_STORAGE
 #define DDK_STORAGE_CODE(function, access) \
@@ -49,6 +81,20 @@ DEFINE_GUID(GUID_DEVINTERFACE_STORAGEPORT, 0x2accfe60, 0xc130, 0x11d2, 0xb0, 0x8
 #define IOCTL_STORAGE_READ_CAPACITY          DDK_STORAGE_CODE(0x0450, FILE_READ_ACCESS)
 #define IOCTL_STORAGE_QUERY_PROPERTY         DDK_STORAGE_CODE(0x0500, FILE_ANY_ACCESS)
 #define IOCTL_STORAGE_MANAGE_DATA_SET_ATTRIBUTES DDK_STORAGE_CODE(0x0501, FILE_WRITE_ACCESS)
+#define IOCTL_STORAGE_GET_LB_PROVISIONING_MAP_RESOURCES DDK_STORAGE_CODE(0x0502, FILE_READ_ACCESS)
+#define IOCTL_STORAGE_GET_BC_PROPERTIES                 DDK_STORAGE_CODE(0x0600, FILE_READ_ACCESS)
+#define IOCTL_STORAGE_ALLOCATE_BC_STREAM                DDK_STORAGE_CODE(0x0601, DDK_READ_WRITE)
+#define IOCTL_STORAGE_FREE_BC_STREAM                    DDK_STORAGE_CODE(0x0602, DDK_READ_WRITE)
+#define IOCTL_STORAGE_CHECK_PRIORITY_HINT_SUPPORT       DDK_STORAGE_CODE(0x0620, FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_START_DATA_INTEGRITY_CHECK        DDK_STORAGE_CODE(0x0621, DDK_READ_WRITE)
+#define IOCTL_STORAGE_STOP_DATA_INTEGRITY_CHECK         DDK_STORAGE_CODE(0x0622, DDK_READ_WRITE)
+#define IOCTL_STORAGE_ENABLE_IDLE_POWER                 DDK_STORAGE_CODE(0x0720, FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_GET_IDLE_POWERUP_REASON           DDK_STORAGE_CODE(0x0721, FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_POWER_ACTIVE                      DDK_STORAGE_CODE(0x0722, FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_POWER_IDLE                        DDK_STORAGE_CODE(0x0723, FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_EVENT_NOTIFICATION                DDK_STORAGE_CODE(0x0724, FILE_ANY_ACCESS)
+#define OBSOLETE_IOCTL_STORAGE_RESET_BUS    DDK_STORAGE_CODE(0x0400, DDK_READ_WRITE)
+#define OBSOLETE_IOCTL_STORAGE_RESET_DEVICE DDK_STORAGE_CODE(0x0401, DDK_READ_WRITE)
 
 /* ---- properties ------------------------------------------------------------------------------ */
 typedef enum _STORAGE_QUERY_TYPE {
@@ -77,7 +123,24 @@ typedef enum _STORAGE_PROPERTY_ID {
     StorageDeviceMediumProductType,
     StorageAdapterRpmbProperty,
     StorageAdapterCryptoProperty,
-    StorageDeviceIoCapabilityProperty = 48
+    StorageDeviceIoCapabilityProperty = 48,
+    StorageAdapterProtocolSpecificProperty,
+    StorageDeviceProtocolSpecificProperty,
+    StorageAdapterTemperatureProperty,
+    StorageDeviceTemperatureProperty,
+    StorageAdapterPhysicalTopologyProperty,
+    StorageDevicePhysicalTopologyProperty,
+    StorageDeviceAttributesProperty,
+    StorageDeviceManagementStatus,
+    StorageAdapterSerialNumberProperty,
+    StorageDeviceLocationProperty,
+    StorageDeviceNumaProperty,
+    StorageDeviceZonedDeviceProperty,
+    StorageDeviceUnsafeShutdownCount,
+    StorageDeviceEnduranceProperty,
+    StorageDeviceLedStateProperty,
+    StorageDeviceSelfEncryptionProperty,
+    StorageFruIdProperty
 } STORAGE_PROPERTY_ID, *PSTORAGE_PROPERTY_ID;
 
 typedef struct _STORAGE_PROPERTY_QUERY {
@@ -149,9 +212,13 @@ typedef struct _STORAGE_ADAPTER_DESCRIPTOR {
     UCHAR BusType;
     USHORT BusMajorVersion;
     USHORT BusMinorVersion;
+#if NTDDI_VERSION >= NTDDI_WIN8
     UCHAR SrbType;     /* SRB_TYPE_* */
     UCHAR AddressType; /* STORAGE_ADDRESS_TYPE_* */
+#endif
 } STORAGE_ADAPTER_DESCRIPTOR, *PSTORAGE_ADAPTER_DESCRIPTOR;
+/* What a descriptor without SrbType has as its Size. */
+#define NO_SRBTYPE_ADAPTER_DESCRIPTOR_SIZE 0x1E
 
 typedef enum _STORAGE_IDENTIFIER_CODE_SET {
     StorageIdCodeSetReserved = 0,
@@ -290,11 +357,18 @@ typedef struct _DEVICE_LB_PROVISIONING_DESCRIPTOR {
     UCHAR ThinProvisioningReadZeros : 1;
     UCHAR AnchorSupported : 3;
     UCHAR UnmapGranularityAlignmentValid : 1;
-    UCHAR Reserved0 : 2;
+    UCHAR GetFreeSpaceSupported : 1;
+    UCHAR MapSupported : 1;
     UCHAR Reserved1[7];
-    ULONGLONG OptimalUnmapGranularity;
+    ULONGLONG OptimalUnmapGranularity; /* bytes */
     ULONGLONG UnmapGranularityAlignment;
+#if NTDDI_VERSION >= NTDDI_WINBLUE
+    ULONG MaxUnmapLbaCount;
+    ULONG MaxUnmapBlockDescriptorCount;
+#endif
 } DEVICE_LB_PROVISIONING_DESCRIPTOR, *PDEVICE_LB_PROVISIONING_DESCRIPTOR;
+#define DEVICE_LB_PROVISIONING_DESCRIPTOR_V1_SIZE \
+    RTL_SIZEOF_THROUGH_FIELD(DEVICE_LB_PROVISIONING_DESCRIPTOR, UnmapGranularityAlignment)
 
 typedef struct _DEVICE_POWER_DESCRIPTOR {
     ULONG Version;
@@ -379,30 +453,9 @@ typedef struct _PERSISTENT_RESERVE_COMMAND {
     };
 } PERSISTENT_RESERVE_COMMAND, *PPERSISTENT_RESERVE_COMMAND;
 
-typedef ULONG DEVICE_DATA_MANAGEMENT_SET_ACTION;
-#define DeviceDsmAction_None         0x00
-#define DeviceDsmAction_Trim         0x01
-#define DeviceDsmAction_Notification 0x02
-#define DeviceDsmAction_OffloadRead  0x03
-#define DeviceDsmAction_OffloadWrite 0x04
-#define DeviceDsmAction_Allocation   0x05
-#define DEVICE_DSM_FLAG_ENTIRE_DATA_SET_RANGE 0x00000001
-
-typedef struct _DEVICE_MANAGE_DATA_SET_ATTRIBUTES {
-    ULONG Size;
-    DEVICE_DATA_MANAGEMENT_SET_ACTION Action;
-    ULONG Flags;
-    ULONG ParameterBlockOffset;
-    ULONG ParameterBlockLength;
-    ULONG DataSetRangesOffset;
-    ULONG DataSetRangesLength;
-} DEVICE_MANAGE_DATA_SET_ATTRIBUTES, *PDEVICE_MANAGE_DATA_SET_ATTRIBUTES;
-
-typedef struct _DEVICE_DATA_SET_RANGE {
-    LONGLONG StartingOffset;
-    ULONGLONG LengthInBytes;
-} DEVICE_DATA_SET_RANGE, *PDEVICE_DATA_SET_RANGE;
-
 DDK_END_C
+
+#include <openmpio/storage_data_sets.h>
+#include <openmpio/storage_media.h>
 
 #endif

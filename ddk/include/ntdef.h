@@ -2,6 +2,7 @@
 /*
  * Base types of the Windows kernel: fixed-width integers, strings, GUID, lists, object attributes.
  * LONG and ULONG are 32 bits and WCHAR 16 bits for every compiler. Usable at any IRQL; no state.
+ * Source: ntdef.h, basetsd.h, guiddef.h.
  */
 #ifndef OPENMPIO_NTDEF_H
 #define OPENMPIO_NTDEF_H
@@ -32,7 +33,8 @@ typedef const void *PCVOID, *LPCVOID;
 typedef void *HANDLE, **PHANDLE;
 
 typedef char CHAR, *PCHAR, CCHAR, *PCCHAR, *PSTR, *LPSTR, *PSZ;
-typedef const char *PCSTR, *LPCSTR, *PCSZ;
+typedef const char *PCSTR, *LPCSTR, *PCSZ, *PCCH, *LPCCH, *PCNZCH;
+typedef char *PCH, *LPCH, *PNZCH, **PZPSTR;
 typedef signed char SCHAR, *PSCHAR, INT8, *PINT8;
 typedef unsigned char UCHAR, *PUCHAR, BYTE, *PBYTE, UINT8, *PUINT8;
 typedef const unsigned char *PCUCHAR;
@@ -78,8 +80,9 @@ typedef __WCHAR_TYPE__ WCHAR;
 #else
 typedef unsigned short WCHAR;
 #endif
-typedef WCHAR *PWCHAR, *PWSTR, *LPWSTR, *PWCH, *PZZWSTR;
-typedef const WCHAR *PCWSTR, *LPCWSTR, *PCWCH, *PCWCHAR, *PCZZWSTR;
+typedef WCHAR *PWCHAR, *PWSTR, *LPWSTR, *PWCH, *LPWCH, *NWPSTR, *PNZWCH, *PZZWSTR;
+typedef const WCHAR *PCWSTR, *LPCWSTR, *PCWCH, *LPCWCH, *PCWCHAR, *PCNZWCH, *PCZZWSTR;
+typedef PCWSTR *PZPCWSTR;
 typedef PSTR *PPSTR;
 typedef PWSTR *PPWSTR;
 DDK_STATIC_ASSERT(sizeof(WCHAR) == 2 && sizeof(LONG) == 4 && sizeof(LONGLONG) == 8, "base types");

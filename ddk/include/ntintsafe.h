@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Safe integers, all inline, any IRQL: Rtl<Type>Add, Sub, Mult and Rtl<From>To<To>. A result that
- * does not fit answers STATUS_INTEGER_OVERFLOW and leaves the type's all-ones (signed: -1) in
+ * Safe integers, all inline, any IRQL: Rtl<Type>Add, Sub, Mult and Rtl<From>To<To> of
+ * ntintsafe.h, for every pair of types. A result that does not fit answers STATUS_INTEGER_OVERFLOW and leaves the type's all-ones (signed: -1) in
  * *Result.
  */
 #ifndef OPENMPIO_NTINTSAFE_H
@@ -12,10 +12,27 @@
 
 DDK_BEGIN_C
 
-#define ULONG_ERROR     ((ULONG)-1)
-#define ULONGLONG_ERROR ((ULONGLONG)-1)
+#define INT8_ERROR      (-1)
+#define UINT8_ERROR     0xff
+#define BYTE_ERROR      0xff
+#define SHORT_ERROR     (-1)
 #define USHORT_ERROR    ((USHORT)-1)
+#define WORD_ERROR      ((WORD)-1)
+#define INT_ERROR       (-1)
+#define UINT_ERROR      ((UINT)-1)
+#define LONG_ERROR      (-1)
+#define ULONG_ERROR     ((ULONG)-1)
+#define DWORD_ERROR     ((DWORD)-1)
+#define LONGLONG_ERROR  (-1LL)
+#define ULONGLONG_ERROR ((ULONGLONG)-1)
+#define INT_PTR_ERROR   ((INT_PTR)-1)
+#define UINT_PTR_ERROR  ((UINT_PTR)-1)
+#define LONG_PTR_ERROR  ((LONG_PTR)-1)
+#define ULONG_PTR_ERROR ((ULONG_PTR)-1)
 #define SIZET_ERROR     ((SIZE_T)-1)
+#define SIZE_T_ERROR    ((SIZE_T)-1)
+#define SSIZE_T_ERROR   ((SSIZE_T)-1)
+#define PTRDIFF_T_ERROR ((ptrdiff_t)-1)
 
 #define DDK_SAFE_OPERATION(name, type, builtin)                               \
     FORCEINLINE NTSTATUS Rtl##name(type Left, type Right, type *Result)       \
@@ -30,17 +47,26 @@ DDK_BEGIN_C
     DDK_SAFE_OPERATION(name##Add, type, __builtin_add_overflow) \
     DDK_SAFE_OPERATION(name##Sub, type, __builtin_sub_overflow) \
     DDK_SAFE_OPERATION(name##Mult, type, __builtin_mul_overflow)
-DDK_SAFE_ARITHMETIC(UInt8, UINT8)
-DDK_SAFE_ARITHMETIC(UShort, USHORT)
-DDK_SAFE_ARITHMETIC(UInt, UINT)
-DDK_SAFE_ARITHMETIC(ULong, ULONG)
-DDK_SAFE_ARITHMETIC(ULongLong, ULONGLONG)
-DDK_SAFE_ARITHMETIC(ULongPtr, ULONG_PTR)
-DDK_SAFE_ARITHMETIC(UIntPtr, UINT_PTR)
-DDK_SAFE_ARITHMETIC(SizeT, SIZE_T)
-DDK_SAFE_ARITHMETIC(Int, INT)
-DDK_SAFE_ARITHMETIC(Long, LONG)
-DDK_SAFE_ARITHMETIC(LongLong, LONGLONG)
+/* X(name, type): every type of the family. Rtl<name>Add, Sub and Mult. */
+#define DDK_SAFE_TYPES(X)      \
+    X(Int8, INT8)              \
+    X(UInt8, UINT8)            \
+    X(Short, SHORT)            \
+    X(UShort, USHORT)          \
+    X(Int, INT)                \
+    X(UInt, UINT)              \
+    X(Long, LONG)              \
+    X(ULong, ULONG)            \
+    X(LongLong, LONGLONG)      \
+    X(ULongLong, ULONGLONG)    \
+    X(IntPtr, INT_PTR)         \
+    X(UIntPtr, UINT_PTR)       \
+    X(LongPtr, LONG_PTR)       \
+    X(ULongPtr, ULONG_PTR)     \
+    X(SizeT, SIZE_T)           \
+    X(SSIZET, SSIZE_T)         \
+    X(PtrdiffT, ptrdiff_t)
+DDK_SAFE_TYPES(DDK_SAFE_ARITHMETIC)
 
 /* Adding nothing with overflow detection is a checked conversion. */
 #define DDK_SAFE_CONVERSION(name, from, to)                          \
@@ -52,35 +78,31 @@ DDK_SAFE_ARITHMETIC(LongLong, LONGLONG)
         }                                                            \
         return STATUS_SUCCESS;                                       \
     }
-DDK_SAFE_CONVERSION(UShortToUChar, USHORT, UCHAR)
-DDK_SAFE_CONVERSION(UShortToUInt8, USHORT, UINT8)
-DDK_SAFE_CONVERSION(UIntToUChar, UINT, UCHAR)
-DDK_SAFE_CONVERSION(UIntToUShort, UINT, USHORT)
-DDK_SAFE_CONVERSION(ULongToUChar, ULONG, UCHAR)
-DDK_SAFE_CONVERSION(ULongToUShort, ULONG, USHORT)
-DDK_SAFE_CONVERSION(ULongToLong, ULONG, LONG)
-DDK_SAFE_CONVERSION(ULongToInt, ULONG, INT)
-DDK_SAFE_CONVERSION(LongToULong, LONG, ULONG)
-DDK_SAFE_CONVERSION(LongToUShort, LONG, USHORT)
-DDK_SAFE_CONVERSION(IntToULong, INT, ULONG)
-DDK_SAFE_CONVERSION(IntToUShort, INT, USHORT)
-DDK_SAFE_CONVERSION(LongLongToLong, LONGLONG, LONG)
-DDK_SAFE_CONVERSION(LongLongToULong, LONGLONG, ULONG)
-DDK_SAFE_CONVERSION(LongLongToULongLong, LONGLONG, ULONGLONG)
-DDK_SAFE_CONVERSION(ULongLongToUChar, ULONGLONG, UCHAR)
-DDK_SAFE_CONVERSION(ULongLongToUShort, ULONGLONG, USHORT)
-DDK_SAFE_CONVERSION(ULongLongToULong, ULONGLONG, ULONG)
-DDK_SAFE_CONVERSION(ULongLongToLong, ULONGLONG, LONG)
-DDK_SAFE_CONVERSION(ULongLongToLongLong, ULONGLONG, LONGLONG)
-DDK_SAFE_CONVERSION(ULongLongToSizeT, ULONGLONG, SIZE_T)
-DDK_SAFE_CONVERSION(ULongLongToULongPtr, ULONGLONG, ULONG_PTR)
-DDK_SAFE_CONVERSION(ULongPtrToULong, ULONG_PTR, ULONG)
-DDK_SAFE_CONVERSION(ULongPtrToUShort, ULONG_PTR, USHORT)
-DDK_SAFE_CONVERSION(SizeTToUChar, SIZE_T, UCHAR)
-DDK_SAFE_CONVERSION(SizeTToUShort, SIZE_T, USHORT)
-DDK_SAFE_CONVERSION(SizeTToULong, SIZE_T, ULONG)
-DDK_SAFE_CONVERSION(SizeTToLong, SIZE_T, LONG)
-DDK_SAFE_CONVERSION(SizeTToInt, SIZE_T, INT)
+/* From each type to every other, and to UCHAR, CHAR and BYTE. */
+#define DDK_SAFE_CONVERSIONS(name, type)                          \
+    DDK_SAFE_CONVERSION(name##ToInt8, type, INT8)                 \
+    DDK_SAFE_CONVERSION(name##ToUInt8, type, UINT8)               \
+    DDK_SAFE_CONVERSION(name##ToChar, type, CHAR)                 \
+    DDK_SAFE_CONVERSION(name##ToUChar, type, UCHAR)               \
+    DDK_SAFE_CONVERSION(name##ToByte, type, BYTE)                 \
+    DDK_SAFE_CONVERSION(name##ToShort, type, SHORT)               \
+    DDK_SAFE_CONVERSION(name##ToUShort, type, USHORT)             \
+    DDK_SAFE_CONVERSION(name##ToInt, type, INT)                   \
+    DDK_SAFE_CONVERSION(name##ToUInt, type, UINT)                 \
+    DDK_SAFE_CONVERSION(name##ToLong, type, LONG)                 \
+    DDK_SAFE_CONVERSION(name##ToULong, type, ULONG)               \
+    DDK_SAFE_CONVERSION(name##ToLongLong, type, LONGLONG)         \
+    DDK_SAFE_CONVERSION(name##ToULongLong, type, ULONGLONG)       \
+    DDK_SAFE_CONVERSION(name##ToIntPtr, type, INT_PTR)            \
+    DDK_SAFE_CONVERSION(name##ToUIntPtr, type, UINT_PTR)          \
+    DDK_SAFE_CONVERSION(name##ToLongPtr, type, LONG_PTR)          \
+    DDK_SAFE_CONVERSION(name##ToULongPtr, type, ULONG_PTR)        \
+    DDK_SAFE_CONVERSION(name##ToSizeT, type, SIZE_T)              \
+    DDK_SAFE_CONVERSION(name##ToSSIZET, type, SSIZE_T)            \
+    DDK_SAFE_CONVERSION(name##ToPtrdiffT, type, ptrdiff_t)
+DDK_SAFE_TYPES(DDK_SAFE_CONVERSIONS)
+#undef DDK_SAFE_CONVERSIONS
+#undef DDK_SAFE_TYPES
 #undef DDK_SAFE_OPERATION
 #undef DDK_SAFE_ARITHMETIC
 #undef DDK_SAFE_CONVERSION
@@ -88,6 +110,23 @@ DDK_SAFE_CONVERSION(SizeTToInt, SIZE_T, INT)
 #define RtlSIZETAdd RtlSizeTAdd
 #define RtlSIZETSub RtlSizeTSub
 #define RtlSIZETMult RtlSizeTMult
+#define RtlSIZETToULong RtlSizeTToULong
+#define RtlSIZETToUShort RtlSizeTToUShort
+#define RtlSIZETToInt RtlSizeTToInt
+#define RtlSIZETToLong RtlSizeTToLong
+#define RtlULongLongToSIZET RtlULongLongToSizeT
+#define RtlByteAdd RtlUInt8Add
+#define RtlByteSub RtlUInt8Sub
+#define RtlByteMult RtlUInt8Mult
+#define RtlWordAdd RtlUShortAdd
+#define RtlWordSub RtlUShortSub
+#define RtlWordMult RtlUShortMult
+#define RtlDWordAdd RtlULongAdd
+#define RtlDWordSub RtlULongSub
+#define RtlDWordMult RtlULongMult
+#define RtlDWordPtrAdd RtlULongPtrAdd
+#define RtlDWordPtrSub RtlULongPtrSub
+#define RtlDWordPtrMult RtlULongPtrMult
 
 DDK_END_C
 

@@ -24,6 +24,12 @@ DDK_BEGIN_C
 #define STRSAFE_FILL_ON_FAILURE 0x00000400
 #define STRSAFE_NULL_ON_FAILURE 0x00000800
 #define STRSAFE_NO_TRUNCATION   0x00001000
+#define STRSAFE_FILL_BYTE(x)    ((ULONG)(((x) & 0x000000FF) | STRSAFE_FILL_BEHIND_NULL))
+#define STRSAFE_FAILURE_BYTE(x) ((ULONG)(((x) & 0x000000FF) | STRSAFE_FILL_ON_FAILURE))
+#define STRSAFE_ZERO_LENGTH_ON_FAILURE STRSAFE_NULL_ON_FAILURE
+#define STRSAFE_VALID_FLAGS                                                                        \
+    (0x000000FF | STRSAFE_IGNORE_NULLS | STRSAFE_FILL_BEHIND_NULL | STRSAFE_FILL_ON_FAILURE |      \
+     STRSAFE_NULL_ON_FAILURE | STRSAFE_NO_TRUNCATION)
 
 typedef char *NTSTRSAFE_PSTR;
 typedef const char *NTSTRSAFE_PCSTR;
@@ -79,27 +85,6 @@ typedef const WCHAR *NTSTRSAFE_PCWSTR;
     FORCEINLINE NTSTATUS RtlStringCchCopy##A(TYPE *pszDest, SIZE_T cchDest, const TYPE *pszSrc)    \
     {                                                                                              \
         return RtlStringCchCopyN##A(pszDest, cchDest, pszSrc, NTSTRSAFE_MAX_LENGTH);               \
-    }                                                                                              \
-    FORCEINLINE NTSTATUS RtlStringCchCopyEx##A(TYPE *pszDest, SIZE_T cchDest, const TYPE *pszSrc,  \
-                                               TYPE **ppszDestEnd, SIZE_T *pcchRemaining,          \
-                                               ULONG dwFlags)                                      \
-    {                                                                                              \
-        SIZE_T end;                                                                                \
-        NTSTATUS status;                                                                           \
-                                                                                                   \
-        if (pszSrc == NULL || (dwFlags & ~(ULONG)STRSAFE_IGNORE_NULLS) != 0) {                     \
-            return STATUS_INVALID_PARAMETER;                                                       \
-        }                                                                                          \
-        status = DdkStrsafeCopy##A(pszDest, cchDest, 0, pszSrc, NTSTRSAFE_MAX_LENGTH, &end);       \
-        if (status != STATUS_INVALID_PARAMETER) {                                                  \
-            if (ppszDestEnd != NULL) {                                                             \
-                *ppszDestEnd = pszDest + end;                                                      \
-            }                                                                                      \
-            if (pcchRemaining != NULL) {                                                           \
-                *pcchRemaining = cchDest - end;                                                    \
-            }                                                                                      \
-        }                                                                                          \
-        return status;                                                                             \
     }                                                                                              \
     FORCEINLINE NTSTATUS RtlStringCchCatN##A(TYPE *pszDest, SIZE_T cchDest, const TYPE *pszSrc,    \
                                              SIZE_T cchToAppend)                                   \
@@ -195,6 +180,7 @@ DDK_STRSAFE_FAMILY(W, WCHAR, _vsnwprintf)
 
 DDK_END_C
 
+#include <openmpio/strsafe_ex.h>
 #include <openmpio/unicode_strsafe.h>
 
 #endif

@@ -9,6 +9,8 @@
 
 #include <srb.h>
 #include <openmpio/scsi_codes.h>
+#include <openmpio/scsi_cdb.h>
+#include <openmpio/scsi_pages.h>
 
 DDK_BEGIN_C
 
@@ -27,236 +29,6 @@ DDK_BEGIN_C
 #define REVERSE_LONG(value)  (*(value) = __builtin_bswap32(*(value)))
 
 #pragma pack(push, 1)
-
-/* ---- command descriptor blocks --------------------------------------------------------------- */
-typedef union _CDB {
-    struct {
-        UCHAR OperationCode;
-        UCHAR Immediate : 1;
-        UCHAR CommandUniqueBits : 4;
-        UCHAR LogicalUnitNumber : 3;
-        UCHAR CommandUniqueBytes[3];
-        UCHAR Link : 1;
-        UCHAR Flag : 1;
-        UCHAR Reserved : 4;
-        UCHAR VendorUnique : 2;
-    } CDB6GENERIC;
-    struct {
-        UCHAR OperationCode;
-        UCHAR LogicalBlockMsb1 : 5;
-        UCHAR LogicalUnitNumber : 3;
-        UCHAR LogicalBlockMsb0;
-        UCHAR LogicalBlockLsb;
-        UCHAR TransferBlocks;
-        UCHAR Control;
-    } CDB6READWRITE;
-    struct {
-        UCHAR OperationCode;
-        UCHAR Reserved1 : 5;
-        UCHAR LogicalUnitNumber : 3;
-        UCHAR PageCode;
-        UCHAR IReserved;
-        UCHAR AllocationLength;
-        UCHAR Control;
-    } CDB6INQUIRY;
-    struct {
-        UCHAR OperationCode;
-        UCHAR EnableVitalProductData : 1;
-        UCHAR CommandSupportData : 1;
-        UCHAR Reserved1 : 6;
-        UCHAR PageCode;
-        UCHAR Reserved2;
-        UCHAR AllocationLength;
-        UCHAR Control;
-    } CDB6INQUIRY3;
-    struct {
-        UCHAR OperationCode;
-        UCHAR RelativeAddress : 1;
-        UCHAR Reserved1 : 2;
-        UCHAR ForceUnitAccess : 1;
-        UCHAR DisablePageOut : 1;
-        UCHAR LogicalUnitNumber : 3;
-        UCHAR LogicalBlockByte0;
-        UCHAR LogicalBlockByte1;
-        UCHAR LogicalBlockByte2;
-        UCHAR LogicalBlockByte3;
-        UCHAR Reserved2;
-        UCHAR TransferBlocksMsb;
-        UCHAR TransferBlocksLsb;
-        UCHAR Control;
-    } CDB10;
-    struct {
-        UCHAR OperationCode;
-        UCHAR RelativeAddress : 1;
-        UCHAR Reserved1 : 2;
-        UCHAR ForceUnitAccess : 1;
-        UCHAR DisablePageOut : 1;
-        UCHAR LogicalUnitNumber : 3;
-        UCHAR LogicalBlock[4];
-        UCHAR TransferLength[4];
-        UCHAR Reserved2;
-        UCHAR Control;
-    } CDB12;
-    struct {
-        UCHAR OperationCode;
-        UCHAR Reserved1 : 3;
-        UCHAR ForceUnitAccess : 1;
-        UCHAR DisablePageOut : 1;
-        UCHAR Protection : 3;
-        UCHAR LogicalBlock[8];
-        UCHAR TransferLength[4];
-        UCHAR Reserved2;
-        UCHAR Control;
-    } CDB16;
-    struct {
-        UCHAR OperationCode;
-        UCHAR ServiceAction : 5;
-        UCHAR Reserved1 : 3;
-        UCHAR LogicalBlock[8];
-        UCHAR AllocationLength[4];
-        UCHAR PMI : 1;
-        UCHAR Reserved2 : 7;
-        UCHAR Control;
-    } READ_CAPACITY16;
-    struct {
-        UCHAR OperationCode;
-        UCHAR Reserved1[5];
-        UCHAR AllocationLength[4];
-        UCHAR Reserved2[1];
-        UCHAR Control;
-    } REPORT_LUNS;
-    struct {
-        UCHAR OperationCode;
-        UCHAR Reserved1 : 3;
-        UCHAR Dbd : 1;
-        UCHAR Reserved2 : 4;
-        UCHAR PageCode : 6;
-        UCHAR Pc : 2;
-        UCHAR SubPageCode;
-        UCHAR AllocationLength;
-        UCHAR Control;
-    } MODE_SENSE;
-    struct {
-        UCHAR OperationCode;
-        UCHAR Reserved1 : 3;
-        UCHAR Dbd : 1;
-        UCHAR LongLBAAccepted : 1;
-        UCHAR Reserved2 : 3;
-        UCHAR PageCode : 6;
-        UCHAR Pc : 2;
-        UCHAR SubPageCode;
-        UCHAR Reserved3[3];
-        UCHAR AllocationLength[2];
-        UCHAR Control;
-    } MODE_SENSE10;
-    struct {
-        UCHAR OperationCode;
-        UCHAR SPBit : 1;
-        UCHAR Reserved1 : 3;
-        UCHAR PFBit : 1;
-        UCHAR LogicalUnitNumber : 3;
-        UCHAR Reserved2[2];
-        UCHAR ParameterListLength;
-        UCHAR Control;
-    } MODE_SELECT;
-    struct {
-        UCHAR OperationCode;
-        UCHAR SPBit : 1;
-        UCHAR Reserved1 : 3;
-        UCHAR PFBit : 1;
-        UCHAR LogicalUnitNumber : 3;
-        UCHAR Reserved2[5];
-        UCHAR ParameterListLength[2];
-        UCHAR Control;
-    } MODE_SELECT10;
-    struct {
-        UCHAR OperationCode;
-        UCHAR Immediate : 1;
-        UCHAR Reserved1 : 7;
-        UCHAR Reserved2[2];
-        UCHAR Start : 1;
-        UCHAR LoadEject : 1;
-        UCHAR Reserved3 : 2;
-        UCHAR PowerConditions : 4;
-        UCHAR Control;
-    } START_STOP;
-    struct {
-        UCHAR OperationCode;
-        UCHAR RelAddr : 1;
-        UCHAR Immediate : 1;
-        UCHAR Reserved : 3;
-        UCHAR Lun : 3;
-        UCHAR LogicalBlockAddress[4];
-        UCHAR Reserved2;
-        UCHAR BlockCount[2];
-        UCHAR Control;
-    } SYNCHRONIZE_CACHE10;
-    struct {
-        UCHAR OperationCode;
-        UCHAR Reserved1 : 1;
-        UCHAR Immediate : 1;
-        UCHAR Reserved2 : 6;
-        UCHAR LogicalBlock[8];
-        UCHAR BlockCount[4];
-        UCHAR Reserved3;
-        UCHAR Control;
-    } SYNCHRONIZE_CACHE16;
-    struct {
-        UCHAR OperationCode;
-        UCHAR Anchor : 1;
-        UCHAR Reserved1 : 7;
-        UCHAR Reserved2[4];
-        UCHAR GroupNumber : 5;
-        UCHAR Reserved3 : 3;
-        UCHAR AllocationLength[2];
-        UCHAR Control;
-    } UNMAP;
-    struct {
-        UCHAR OperationCode;
-        UCHAR ServiceAction : 5;
-        UCHAR Reserved1 : 3;
-        UCHAR Reserved2[5];
-        UCHAR AllocationLength[2];
-        UCHAR Control;
-    } PERSISTENT_RESERVE_IN;
-    struct {
-        UCHAR OperationCode;
-        UCHAR ServiceAction : 5;
-        UCHAR Reserved1 : 3;
-        UCHAR Type : 4;
-        UCHAR Scope : 4;
-        UCHAR Reserved2[4];
-        UCHAR ParameterListLength[2];
-        UCHAR Control;
-    } PERSISTENT_RESERVE_OUT;
-    struct {
-        UCHAR OperationCode;
-        UCHAR ServiceAction : 5;
-        UCHAR Reserved1 : 3;
-        UCHAR Reserved2[4];
-        UCHAR AllocationLength[4];
-        UCHAR Reserved3;
-        UCHAR Control;
-    } REPORT_TARGET_PORT_GROUPS;
-    struct {
-        UCHAR OperationCode;
-        UCHAR ServiceAction : 5;
-        UCHAR Reserved1 : 3;
-        UCHAR Reserved2[4];
-        UCHAR ParameterListLength[4];
-        UCHAR Reserved3;
-        UCHAR Control;
-    } SET_TARGET_PORT_GROUPS;
-    struct {
-        UCHAR OperationCode;
-        UCHAR Reserved1[2];
-        UCHAR Reserved2;
-        UCHAR Prevent;
-        UCHAR Control;
-    } MEDIA_REMOVAL;
-    UCHAR AsByte[16];
-    ULONG AsUlong[4];
-} CDB, *PCDB;
 
 /* ---- INQUIRY --------------------------------------------------------------------------------- */
 typedef struct _INQUIRYDATA {
@@ -314,118 +86,6 @@ typedef struct _INQUIRYDATA {
     UCHAR Reserved4[30];
 } INQUIRYDATA, *PINQUIRYDATA;
 
-typedef struct _VPD_PAGE_HEADER {
-    UCHAR DeviceType : 5;
-    UCHAR DeviceTypeQualifier : 3;
-    UCHAR PageCode;
-    UCHAR Reserved;
-    UCHAR PageLength;
-} VPD_PAGE_HEADER, *PVPD_PAGE_HEADER;
-
-typedef struct _VPD_SERIAL_NUMBER_PAGE {
-    UCHAR DeviceType : 5;
-    UCHAR DeviceTypeQualifier : 3;
-    UCHAR PageCode;
-    UCHAR Reserved;
-    UCHAR PageLength;
-    UCHAR SerialNumber[];
-} VPD_SERIAL_NUMBER_PAGE, *PVPD_SERIAL_NUMBER_PAGE;
-
-typedef struct _VPD_SUPPORTED_PAGES_PAGE {
-    UCHAR DeviceType : 5;
-    UCHAR DeviceTypeQualifier : 3;
-    UCHAR PageCode;
-    UCHAR Reserved;
-    UCHAR PageLength;
-    UCHAR SupportedPageList[];
-} VPD_SUPPORTED_PAGES_PAGE, *PVPD_SUPPORTED_PAGES_PAGE;
-
-typedef enum _VPD_CODE_SET {
-    VpdCodeSetReserved = 0,
-    VpdCodeSetBinary = 1,
-    VpdCodeSetAscii = 2,
-    VpdCodeSetUTF8 = 3
-} VPD_CODE_SET, *PVPD_CODE_SET;
-
-typedef enum _VPD_ASSOCIATION {
-    VpdAssocDevice = 0,
-    VpdAssocPort = 1,
-    VpdAssocTarget = 2
-} VPD_ASSOCIATION, *PVPD_ASSOCIATION;
-
-typedef enum _VPD_IDENTIFIER_TYPE {
-    VpdIdentifierTypeVendorSpecific = 0,
-    VpdIdentifierTypeVendorId = 1,
-    VpdIdentifierTypeEUI64 = 2,
-    VpdIdentifierTypeFCPHName = 3,
-    VpdIdentifierTypePortRelative = 4,
-    VpdIdentifierTypeTargetPortGroup = 5,
-    VpdIdentifierTypeLogicalUnitGroup = 6,
-    VpdIdentifierTypeMD5LogicalUnitId = 7,
-    VpdIdentifierTypeSCSINameString = 8
-} VPD_IDENTIFIER_TYPE, *PVPD_IDENTIFIER_TYPE;
-
-typedef struct _VPD_IDENTIFICATION_DESCRIPTOR {
-    UCHAR CodeSet : 4;
-    UCHAR Reserved : 4;
-    UCHAR IdentifierType : 4;
-    UCHAR Association : 2;
-    UCHAR Reserved2 : 2;
-    UCHAR Reserved3;
-    UCHAR IdentifierLength;
-    UCHAR Identifier[];
-} VPD_IDENTIFICATION_DESCRIPTOR, *PVPD_IDENTIFICATION_DESCRIPTOR;
-
-/* PageLength is big-endian over the bytes Reserved and PageLength. */
-typedef struct _VPD_IDENTIFICATION_PAGE {
-    UCHAR DeviceType : 5;
-    UCHAR DeviceTypeQualifier : 3;
-    UCHAR PageCode;
-    UCHAR Reserved;
-    UCHAR PageLength;
-    UCHAR Descriptors[];
-} VPD_IDENTIFICATION_PAGE, *PVPD_IDENTIFICATION_PAGE;
-
-/* ---- mode parameters ------------------------------------------------------------------------- */
-typedef struct _MODE_PARAMETER_HEADER {
-    UCHAR ModeDataLength;
-    UCHAR MediumType;
-    UCHAR DeviceSpecificParameter;
-    UCHAR BlockDescriptorLength;
-} MODE_PARAMETER_HEADER, *PMODE_PARAMETER_HEADER;
-
-typedef struct _MODE_PARAMETER_HEADER10 {
-    UCHAR ModeDataLength[2];
-    UCHAR MediumType;
-    UCHAR DeviceSpecificParameter;
-    UCHAR Reserved[2];
-    UCHAR BlockDescriptorLength[2];
-} MODE_PARAMETER_HEADER10, *PMODE_PARAMETER_HEADER10;
-
-typedef struct _MODE_PARAMETER_BLOCK {
-    UCHAR DensityCode;
-    UCHAR NumberOfBlocks[3];
-    UCHAR Reserved;
-    UCHAR BlockLength[3];
-} MODE_PARAMETER_BLOCK, *PMODE_PARAMETER_BLOCK;
-
-typedef struct _MODE_CACHING_PAGE {
-    UCHAR PageCode : 6;
-    UCHAR Reserved : 1;
-    UCHAR PageSavable : 1;
-    UCHAR PageLength;
-    UCHAR ReadDisableCache : 1;
-    UCHAR MultiplicationFactor : 1;
-    UCHAR WriteCacheEnable : 1;
-    UCHAR Reserved2 : 5;
-    UCHAR WriteRetensionPriority : 4;
-    UCHAR ReadRetensionPriority : 4;
-    UCHAR DisablePrefetchTransfer[2];
-    UCHAR MinimumPrefetch[2];
-    UCHAR MaximumPrefetch[2];
-    UCHAR MaximumPrefetchCeiling[2];
-} MODE_CACHING_PAGE, *PMODE_CACHING_PAGE;
-
 /* ---- capacity and LUN list ------------------------------------------------------------------- */
 typedef struct _READ_CAPACITY_DATA {
     ULONG LogicalBlockAddress; /* big-endian; the last block */
@@ -456,12 +116,73 @@ typedef struct _READ_CAPACITY16_DATA {
 typedef struct _LUN_LIST {
     UCHAR LunListLength[4];
     UCHAR Reserved[4];
-#ifdef __cplusplus
-    UCHAR Lun[1][8];
-#else
-    UCHAR Lun[0][8];
-#endif
+    UCHAR Lun[DDK_NO_ELEMENTS][8];
 } LUN_LIST, *PLUN_LIST;
+
+/* ---- UNMAP, GET LBA STATUS ------------------------------------------------------------------- */
+typedef struct _UNMAP_BLOCK_DESCRIPTOR {
+    UCHAR StartingLba[8];
+    UCHAR LbaCount[4];
+    UCHAR Reserved[4];
+} UNMAP_BLOCK_DESCRIPTOR, *PUNMAP_BLOCK_DESCRIPTOR;
+
+typedef struct _UNMAP_LIST_HEADER {
+    UCHAR DataLength[2]; /* of all that follows */
+    UCHAR BlockDescrDataLength[2];
+    UCHAR Reserved[4];
+    UNMAP_BLOCK_DESCRIPTOR Descriptors[DDK_NO_ELEMENTS];
+} UNMAP_LIST_HEADER, *PUNMAP_LIST_HEADER;
+
+#define LBA_STATUS_MAPPED      0x0
+#define LBA_STATUS_DEALLOCATED 0x1
+#define LBA_STATUS_ANCHORED    0x2
+
+typedef struct _LBA_STATUS_DESCRIPTOR {
+    ULONGLONG StartingLBA;    /* big-endian */
+    ULONG LogicalBlockCount;  /* big-endian */
+    UCHAR ProvisioningStatus : 4;
+    UCHAR Reserved1 : 4;
+    UCHAR Reserved2[3];
+} LBA_STATUS_DESCRIPTOR, *PLBA_STATUS_DESCRIPTOR;
+
+typedef struct _LBA_STATUS_LIST_HEADER {
+    ULONG ParameterLength; /* big-endian */
+    ULONG Reserved;
+    LBA_STATUS_DESCRIPTOR Descriptors[DDK_NO_ELEMENTS];
+} LBA_STATUS_LIST_HEADER, *PLBA_STATUS_LIST_HEADER;
+
+/* ---- numbers as bytes ------------------------------------------------------------------------ */
+typedef union _TWO_BYTE {
+    struct {
+        UCHAR Byte0;
+        UCHAR Byte1;
+    };
+    USHORT AsUShort;
+} TWO_BYTE, *PTWO_BYTE;
+
+typedef union _FOUR_BYTE {
+    struct {
+        UCHAR Byte0;
+        UCHAR Byte1;
+        UCHAR Byte2;
+        UCHAR Byte3;
+    };
+    ULONG AsULong;
+} FOUR_BYTE, *PFOUR_BYTE;
+
+typedef union _EIGHT_BYTE {
+    struct {
+        UCHAR Byte0;
+        UCHAR Byte1;
+        UCHAR Byte2;
+        UCHAR Byte3;
+        UCHAR Byte4;
+        UCHAR Byte5;
+        UCHAR Byte6;
+        UCHAR Byte7;
+    };
+    ULONGLONG AsULongLong;
+} EIGHT_BYTE, *PEIGHT_BYTE;
 
 /* ---- sense data ------------------------------------------------------------------------------ */
 typedef struct _SENSE_DATA {
@@ -523,11 +244,7 @@ typedef struct _SCSI_SENSE_DESCRIPTOR_INFORMATION {
 typedef struct _PRI_REGISTRATION_LIST {
     UCHAR Generation[4];
     UCHAR AdditionalLength[4];
-#ifdef __cplusplus
-    UCHAR ReservationKeyList[1][8];
-#else
-    UCHAR ReservationKeyList[0][8];
-#endif
+    UCHAR ReservationKeyList[DDK_NO_ELEMENTS][8];
 } PRI_REGISTRATION_LIST, *PPRI_REGISTRATION_LIST;
 
 typedef struct _PRI_RESERVATION_DESCRIPTOR {
@@ -542,11 +259,7 @@ typedef struct _PRI_RESERVATION_DESCRIPTOR {
 typedef struct _PRI_RESERVATION_LIST {
     UCHAR Generation[4];
     UCHAR AdditionalLength[4];
-#ifdef __cplusplus
-    PRI_RESERVATION_DESCRIPTOR Reservations[1];
-#else
-    PRI_RESERVATION_DESCRIPTOR Reservations[0];
-#endif
+    PRI_RESERVATION_DESCRIPTOR Reservations[DDK_NO_ELEMENTS];
 } PRI_RESERVATION_LIST, *PPRI_RESERVATION_LIST;
 
 typedef struct _PRO_PARAMETER_LIST {

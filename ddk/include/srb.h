@@ -11,6 +11,13 @@
 
 DDK_BEGIN_C
 
+/* Arrays that stand for "any number of elements" at the end of a published structure. */
+#ifdef __cplusplus
+#define DDK_NO_ELEMENTS 1
+#else
+#define DDK_NO_ELEMENTS 0
+#endif
+
 #ifdef _WIN64
 #define SRB_ALIGN          DECLSPEC_ALIGN(8)
 #define STOR_ADDRESS_ALIGN DECLSPEC_ALIGN(8)
@@ -27,6 +34,7 @@ DDK_BEGIN_C
 #define MAXIMUM_CDB_SIZE              12
 #define SCSI_MINIMUM_PHYSICAL_BREAKS  16
 #define SCSI_MAXIMUM_PHYSICAL_BREAKS  255
+#define SCSI_DECODE_BUS_TARGET(value, bus, target) ((bus) = (value) >> 8, (target) = (value) & 0xFF)
 #define SCSI_COMBINE_BUS_TARGET(bus, target) (((bus) << 8) | (target))
 
 /* ---- the classic request --------------------------------------------------------------------- */
@@ -165,6 +173,25 @@ typedef struct _SCSI_PNP_REQUEST_BLOCK {
 #endif
     UCHAR Reserved4[16];
 } SCSI_PNP_REQUEST_BLOCK, *PSCSI_PNP_REQUEST_BLOCK;
+
+/* Data of a StorQueryCapabilities request. */
+typedef struct _STOR_DEVICE_CAPABILITIES {
+    USHORT Version;
+    ULONG DeviceD1 : 1;
+    ULONG DeviceD2 : 1;
+    ULONG LockSupported : 1;
+    ULONG EjectSupported : 1;
+    ULONG Removable : 1;
+    ULONG DockDevice : 1;
+    ULONG UniqueID : 1;
+    ULONG SilentInstall : 1;
+    ULONG SurpriseRemovalOK : 1;
+    ULONG NoDisplayInUI : 1;
+} STOR_DEVICE_CAPABILITIES, *PSTOR_DEVICE_CAPABILITIES;
+
+/* SupportedAsynchronousEvents and asynchronous events of SRB_FUNCTION_RECEIVE_EVENT. */
+#define SRBEV_BUS_RESET               0x0001
+#define SRBEV_SCSI_ASYNC_NOTIFICATION 0x0002
 
 #define SRB_WMI_FLAGS_ADAPTER_REQUEST   0x01
 #define SRB_POWER_FLAGS_ADAPTER_REQUEST 0x01

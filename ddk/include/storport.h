@@ -3,7 +3,7 @@
  * StorPort's interface for miniports: the two structures a miniport and the port exchange, the
  * entry points (IRQL and lock beside each), control and notification types. The routines of
  * storport.sys are in openmpio/storport_routines.h. Layouts follow the published order;
- * ddk/tests/layout.c pins them.
+ * ddk/tests/layout_*.c pin them.
  */
 #ifndef OPENMPIO_STORPORT_H
 #define OPENMPIO_STORPORT_H

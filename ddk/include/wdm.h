@@ -28,5 +28,18 @@
 #include <openmpio/pnp.h>
 #include <openmpio/runtime.h>
 #include <openmpio/registry.h>
+#include <openmpio/etw.h>
+#include <openmpio/bitmap.h>
+#include <openmpio/table.h>
+#include <openmpio/resource.h>
+#include <openmpio/callback.h>
+#include <openmpio/processors.h>
+#include <openmpio/device_queue.h>
+#include <openmpio/csq.h>
+#include <openmpio/convert.h>
+#include <openmpio/notify.h>
+#include <openmpio/exception.h>
+#include <openmpio/x86.h>
+#include <openmpio/declared.h>
 
 #endif

@@ -11,11 +11,13 @@
 #include <ntdddisk.h>
 #include <storport.h>
 
+#ifndef AT /* layout_ia64.c has its own */
 #define SIZE(type, bytes, alignment)                         \
     _Static_assert(sizeof(type) == (bytes), #type " size"); \
     _Static_assert(_Alignof(type) == (alignment), #type " alignment");
 #define AT(type, field, offset) \
     _Static_assert(__builtin_offsetof(type, field) == (offset), #type "." #field);
+#endif
 
 /* DSM interface (dsm.h) */
 SIZE(DSM_IDS, 16, 8)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# All tests of ddk/: headers alone and shuffled, layouts in every compiler, bit-fields and inlines
-# at run time, export lists, and a three-line vendor Makefile built as .so and .sys. `quick`
+# All tests of ddk/: headers alone and shuffled, layouts in every compiler, views of older systems,
+# conformance with mingw-w64, bit-fields and inlines at run time, export lists, and a three-line
+# vendor Makefile built as .so and .sys. `quick`
 # leaves out the sanitizer and debug builds and takes one shuffle instead of three. Last line: `N
 # passed, N failed`.
 ddk=$(cd "$(dirname "$0")/.." && pwd) || exit 2
@@ -34,7 +35,7 @@ common="-fms-extensions -fsyntax-only -Wall -Werror -Wno-multichar"
 framework="-std=gnu11 $common -I$ddk/include"
 freestanding="$common -ffreestanding -I$ddk/include/crt -I$ddk/include"
 native="$freestanding -fshort-wchar -mms-bitfields"
-for test in layout_values layout_storage layout_kernel; do
+for test in layout_values layout_storage layout_kernel layout_ia64; do
     for cc in gcc clang; do
         have $cc || continue
         [ $cc = clang ] && quiet="-Wno-microsoft-anon-tag -Wno-four-char-constants" || quiet=
@@ -42,7 +43,23 @@ for test in layout_values layout_storage layout_kernel; do
         check "$test native $cc" $cc $native $quiet "$ddk/tests/$test.c"
     done
     have $pe && check "$test PE" $pe $freestanding -nostdinc "$ddk/tests/$test.c"
+    have aarch64-linux-gnu-gcc &&
+        check "$test aarch64" aarch64-linux-gnu-gcc $freestanding -fshort-wchar "$ddk/tests/$test.c"
 done
+have i686-w64-mingw32-gcc &&
+    check "layout_x86 PE" i686-w64-mingw32-gcc $freestanding -nostdinc "$ddk/tests/layout_x86.c"
+have i686-linux-gnu-gcc &&
+    check "layout_x86 native" i686-linux-gnu-gcc $native -malign-double "$ddk/tests/layout_x86.c"
+
+# ---- views of NTDDI_VERSION, conformance with mingw-w64's headers: scripts of their own ----
+part() { # script: its last line is "N passed, N failed"
+    sh "$ddk/tests/$1" >"$work/part"
+    sed '$d' "$work/part"
+    passed=$((passed + $(sed -n '$s/ passed.*//p' "$work/part")))
+    failed=$((failed + $(sed -n '$s/.*passed, \([0-9]*\) failed/\1/p' "$work/part")))
+}
+part views.sh
+part conformance.sh
 
 # ---- run time ----
 bits() { # compiler and flags

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Compares the export lists (ddk/lib/*.def) with the headers: an image's list and the routines
-# that are declared with its word (NTKERNELAPI, MPIOAPI, STORPORT_API) must be the same names;
-# hal.def, the names that older images import from HAL.dll, must be part of ntoskrnl.def. With
-# `write` the three lists are made anew from the headers. Prints what differs; exit status 1 then.
+# that are declared with its word (NTKERNELAPI, MPIOAPI, STORPORT_API, WMILIBAPI) must be the same names;
+# hal.def, the names that older images import from HAL.dll, must be part of ntoskrnl.def; the x86
+# lists must be current (x86-defs.sh; left out when clang is not here). With `write` the three lists
+# and the x86 ones are made anew from the headers. Prints what differs; exit status 1 then.
 ddk=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 LC_ALL=C
 export LC_ALL
@@ -38,11 +39,12 @@ if [ "${1:-}" = write ]; then
     write ntoskrnl ntoskrnl.exe NTKERNELAPI
     write mpio mpio.sys MPIOAPI
     write storport storport.sys STORPORT_API
+    write wmilib wmilib.sys WMILIBAPI
 fi
 bad=0
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
-for pair in ntoskrnl:NTKERNELAPI mpio:MPIOAPI storport:STORPORT_API; do
+for pair in ntoskrnl:NTKERNELAPI mpio:MPIOAPI storport:STORPORT_API wmilib:WMILIBAPI; do
     image=${pair%%:*}
     declared "${pair##*:}" >"$work/declared"
     listed "$image" >"$work/listed"
@@ -60,4 +62,7 @@ listed ntoskrnl | sort >"$work/kernel"
 listed hal | sort | comm -23 - "$work/kernel" |
     sed 's/.*/hal.def: & is not in ntoskrnl.def/' >"$work/say"
 [ -s "$work/say" ] && { cat "$work/say"; bad=1; }
+if command -v "${CLANG:-clang}" >/dev/null; then
+    sh "$ddk/tools/x86-defs.sh" $1 || bad=1
+fi
 exit $bad

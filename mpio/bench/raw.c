@@ -2,7 +2,6 @@
 /* The bare libiscsi loop of raw.h: one poll loop, sessions in turn. */
 #include "bench/raw.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -77,17 +76,27 @@ static void on_done(struct iscsi_context *context, int status, void *data, void 
         send_one(q);
 }
 
+/* What libiscsi's events are: the bits of poll(2). */
+enum { LIBRARY_IN = 0x01, LIBRARY_OUT = 0x04, LIBRARY_ERROR = 0x08, LIBRARY_HANG_UP = 0x10 };
+
 static void serve(struct raw *r)
 {
-    struct pollfd fds[MAX_SESSIONS];
+    struct host_poll fds[MAX_SESSIONS];
 
-    for (unsigned i = 0; i < r->sessions; i++)
-        fds[i] = (struct pollfd){.fd = iscsi_get_fd(r->session[i]), .events = (short)iscsi_which_events(r->session[i])};
-    if (poll(fds, r->sessions, 1000) < 0)
+    for (unsigned i = 0; i < r->sessions; i++) {
+        int events = iscsi_which_events(r->session[i]);
+        fds[i] = (struct host_poll){.fd = iscsi_get_fd(r->session[i]),
+                                    .want = (events & LIBRARY_IN ? HOST_POLL_IN : 0u) | (events & LIBRARY_OUT ? HOST_POLL_OUT : 0u)};
+    }
+    if (host_poll(fds, r->sessions, 1000000000) <= 0)
         return;
-    for (unsigned i = 0; i < r->sessions; i++)
-        if (fds[i].revents != 0 && iscsi_service(r->session[i], fds[i].revents) < 0)
+    for (unsigned i = 0; i < r->sessions; i++) {
+        unsigned got = fds[i].got;
+        int events = (got & HOST_POLL_IN ? LIBRARY_IN : 0) | (got & HOST_POLL_OUT ? LIBRARY_OUT : 0) |
+                     (got & HOST_POLL_ERROR ? LIBRARY_ERROR : 0) | (got & HOST_POLL_HANG_UP ? LIBRARY_HANG_UP : 0);
+        if (got != 0 && iscsi_service(r->session[i], events) < 0)
             fail(r, "session", iscsi_get_error(r->session[i]));
+    }
 }
 
 static bool log_in(struct raw *r, const char *portal, const char *target)

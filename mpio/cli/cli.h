@@ -14,6 +14,14 @@
 enum { EXIT_GOOD = 0, EXIT_FOUND = 1, EXIT_USAGE = 2, EXIT_BUGCHECK = 3 };
 
 #define CLI_MAX_DSMS 16
+#define CLI_MAX_TRACES 32
+
+/* --trace-flags DRIVER[/PROVIDER]=FLAGS[:LEVEL] */
+struct trace_flags {
+    char driver[130];
+    uint32_t flags;
+    unsigned level;
+};
 
 /* Everything that decides a run, from the command line or from a replay file. */
 struct run_plan {
@@ -30,6 +38,8 @@ struct run_plan {
     const char *save;           /* replay file; NULL: only when something was found */
     const char *trace;          /* event stream as text */
     bool quiet, verbose;
+    struct trace_flags traces[CLI_MAX_TRACES]; /* driver messages to show; no part of the replay: they change nothing */
+    unsigned trace_count;
     bool recorded;              /* comes from a replay file: writes none */
     /* result */
     uint64_t hash;
@@ -56,6 +66,10 @@ struct live;
 struct live *live_begin(struct mpio *w, uint64_t duration);
 void live_look(struct live *l);                              /* often; prints when a line is due */
 void live_end(struct live *l);
+
+/* newdsm.c */
+int command_newdsm(int argc, char **argv);
+void newdsm_help(void);
 
 /* table.c */
 void print_paths(struct mpio *w);

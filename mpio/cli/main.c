@@ -14,6 +14,7 @@ static const char usage[] =
     "  mpio run --dsm FILE [--dsm FILE ...] --topology FILE [options]\n"
     "  mpio check-topology FILE     say what a topology file describes, or what is wrong with it\n"
     "  mpio replay FILE             run a recorded run again and compare\n"
+    "  mpio newdsm NAME DIR         start a DSM of your own; 'mpio newdsm --help' tells more\n"
     "  mpio --help | --version\n"
     "\n"
     "options of run\n"
@@ -26,6 +27,8 @@ static const char usage[] =
     "  --report FILE     write one self-contained HTML page\n"
     "  --save FILE       write a replay file (always written when something was found)\n"
     "  --trace FILE      write the event stream as text\n"
+    "  --trace-flags DRIVER[/PROVIDER]=FLAGS[:LEVEL]\n"
+    "                    show trace messages (WPP) of a driver: FLAGS such as 0x1f or all, LEVEL 1 to 5 (default 5)\n"
     "  --quiet           no progress line    --verbose  show driver messages and the event log\n"
     "\n"
     "exit codes: 0 good, 1 the run found an error, 2 usage or set-up error, 3 bug check\n"
@@ -38,6 +41,30 @@ static int complain(const char *what, const char *argument)
 {
     fprintf(stderr, "mpio: %s%s%s; 'mpio --help' shows the usage\n", what, argument ? ": " : "", argument ? argument : "");
     return EXIT_USAGE;
+}
+
+/* DRIVER[/PROVIDER]=FLAGS[:LEVEL] */
+static bool parse_trace_flags(const char *value, struct trace_flags *t)
+{
+    struct text_error error;
+    const char *equal = strchr(value, '='), *colon = equal ? strchr(equal, ':') : NULL;
+    char flags[16];
+    uint64_t number = UINT32_MAX, level = 5;
+
+    if (!equal || equal == value || (size_t)(equal - value) >= sizeof t->driver)
+        return false;
+    snprintf(t->driver, sizeof t->driver, "%.*s", (int)(equal - value), value);
+    size_t length = colon ? (size_t)(colon - equal - 1) : strlen(equal + 1);
+    if (length >= sizeof flags)
+        return false;
+    snprintf(flags, sizeof flags, "%.*s", (int)length, equal + 1);
+    if (strcmp(flags, "all") != 0 && !text_parse_unsigned(flags, 0, UINT32_MAX, &number, &error))
+        return false;
+    if (colon && !text_parse_unsigned(colon + 1, 0, UINT8_MAX, &level, &error))
+        return false;
+    t->flags = (uint32_t)number;
+    t->level = (unsigned)level;
+    return true;
 }
 
 static int command_run(int argc, char **argv, char **all)
@@ -61,7 +88,7 @@ static int command_run(int argc, char **argv, char **all)
             continue;
         }
         static const char *const with_value[] = {"--dsm", "--topology", "--seed", "--for", "--faults", "--report",
-                                                 "--save", "--trace"};
+                                                 "--save", "--trace", "--trace-flags"};
         unsigned which = 0;
         while (which < sizeof with_value / sizeof *with_value && strcmp(name, with_value[which]) != 0)
             which++;
@@ -99,6 +126,12 @@ static int command_run(int argc, char **argv, char **all)
         case 5: plan.report = value; break;
         case 6: plan.save = value; break;
         case 7: plan.trace = value; break;
+        case 8:
+            if (plan.trace_count == CLI_MAX_TRACES)
+                return complain("more than 32 --trace-flags", NULL);
+            if (!parse_trace_flags(value, &plan.traces[plan.trace_count++]))
+                return complain("--trace-flags is written as DRIVER[/PROVIDER]=FLAGS[:LEVEL], for example mydsm=0x1f:5, not", value);
+            break;
         }
     }
     if (plan.dsms == 0)
@@ -124,6 +157,10 @@ int main(int argc, char **argv)
 {
     if (argc < 2)
         return complain("no command", NULL);
+    if (argc > 2 && strcmp(argv[1], "newdsm") == 0 && strcmp(argv[2], "--help") == 0) {
+        newdsm_help();
+        return EXIT_GOOD;
+    }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0 ||
         (argc > 2 && strcmp(argv[2], "--help") == 0)) {
         fputs(usage, stdout);
@@ -139,5 +176,7 @@ int main(int argc, char **argv)
         return command_check(argc - 2, argv + 2);
     if (strcmp(argv[1], "replay") == 0)
         return command_replay(argc - 2, argv);
+    if (strcmp(argv[1], "newdsm") == 0)
+        return command_newdsm(argc - 2, argv + 2);
     return complain("unknown command", argv[1]);
 }

@@ -141,9 +141,22 @@ struct run {
     char verdict[300];
 };
 
+/* Without --verbose only what was asked for, and warnings. */
+static bool switch_traces(struct run *r)
+{
+    if (r->plan->trace_count && !r->plan->verbose && !mpio_trace_flags(r->w, NULL, NULL, UINT32_MAX, 3))
+        return false;
+    for (unsigned i = 0; i < r->plan->trace_count; i++) {
+        const struct trace_flags *t = &r->plan->traces[i];
+        if (!mpio_trace_flags(r->w, NULL, t->driver, t->flags, t->level))
+            return false;
+    }
+    return true;
+}
+
 static void boot(struct run *r)
 {
-    bool ok = true;
+    bool ok = switch_traces(r);
 
     for (unsigned i = 0; i < r->plan->dsms && ok; i++)
         ok = mpio_load_dsm(r->w, NULL, r->plan->dsm[i]);
@@ -240,7 +253,7 @@ int run_plan_execute(struct run_plan *plan, char **argv)
         .topology_text = plan->topology_text,
         .seed = plan->seed,
         .explore = plan->explore,
-        .message = plan->verbose ? message : NULL,
+        .message = plan->verbose || plan->trace_count ? message : NULL,
         .trace_records = plan->trace ? TRACE_RECORDS : 0,
     };
 

@@ -158,6 +158,7 @@ bool mpio_boot(struct mpio *w)
 {
     for (unsigned i = 0; i < w->node_count; i++) {
         struct node *n = &w->nodes[i];
+        load_attach(n->machine);
         for (size_t f = 0; f < sizeof framework / sizeof *framework; f++)
             if (!start_driver(n, framework[f].service, framework[f].entry, NULL))
                 return false;

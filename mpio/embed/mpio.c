@@ -299,6 +299,27 @@ char *mpio_registry_text(struct mpio *w, const char *machine, const char *key)
     return buffer_take(&text, NULL);
 }
 
+bool mpio_trace_flags(struct mpio *w, const char *machine, const char *driver, uint32_t flags, unsigned level)
+{
+    const char *slash = driver ? strchr(driver, '/') : NULL;
+    char service[64] = "";
+    bool found = false;
+
+    if (level > UINT8_MAX)
+        return embed_fail(w, "trace level %u: levels are 0 to 255", level);
+    if (driver)
+        snprintf(service, sizeof service, "%.*s", slash ? (int)(slash - driver) : (int)strlen(driver), driver);
+    for (unsigned i = 0; i < w->node_count; i++) {
+        if (machine && strcmp(w->nodes[i].machine->name, machine) != 0)
+            continue;
+        found = true;
+        if (!nt_trace_flags(w->nodes[i].machine, service, slash ? slash + 1 : NULL, flags, (uint8_t)level))
+            return embed_fail(w, "trace flags of %s: more than 64 drivers and providers are asked for, or the name is longer "
+                              "than 63 characters", driver ? driver : "every driver");
+    }
+    return found || embed_fail(w, "there is no machine %s", machine ? machine : "");
+}
+
 void mpio_fail_pool(struct mpio *w, const char *machine, uint64_t nth)
 {
     struct node *n = embed_node(w, machine);

@@ -41,6 +41,8 @@ void host_file_close(int file);
 bool host_make_directory(const char *path);         /* with parents; true when it is there */
 bool host_remove_file(const char *path);
 char *host_temporary_directory(void);               /* private, mode 0700, malloc'ed name */
+int host_directory_entries(const char *path);       /* 0: empty or not there; 1: has something; -1: cannot be told */
+bool host_random(void *bytes, size_t count);        /* from the system, for names that must be unique */
 
 /* ---- waiting on sockets (host clock only) --------------------------------------------------- */
 enum { HOST_POLL_IN = 1, HOST_POLL_OUT = 2, HOST_POLL_ERROR = 4, HOST_POLL_HANG_UP = 8 };

@@ -152,6 +152,11 @@ void mpio_on_mark(struct mpio *w, void (*mark)(void *user, const struct mpio_mar
 char *mpio_registry_text(struct mpio *w, const char *machine, const char *key);
 /* The n-th pool allocation of DSM code from now on fails (1 = the next); 0 switches it off. */
 void mpio_fail_pool(struct mpio *w, const char *machine, uint64_t nth);
+/* Switches trace messages (WPP) of a driver, before or after it is loaded: "SERVICE" or "SERVICE/PROVIDER", where PROVIDER is
+ * the name of a control GUID; NULL: every driver. Flag n is bit n, UINT32_MAX is all; messages above `level` (1 fatal ...
+ * 5 verbose) are off. The last word counts. Unasked: everything when there is a `message` callback, else warnings. Neither
+ * the hash nor anything else of the run depends on it. */
+bool mpio_trace_flags(struct mpio *w, const char *machine, const char *driver, uint32_t flags, unsigned level);
 
 struct mpio_kernel_counters { uint64_t pool_allocations, kernel_calls, dpcs, timers; uint64_t pool_blocks, pool_bytes; };
 void mpio_counters(const struct mpio *w, const char *machine, struct mpio_kernel_counters *out);

@@ -4,13 +4,11 @@
  * something sane (header checked by hand), gives each machine its own copy of the file - the linker
  * maps one inode only once - and turns the linker's answers into sentences.
  */
-#include "load/load.h"
+#include "load/elf_driver.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define DRIVER_FILE_LIMIT (256u * 1024 * 1024)
 
 /* The part of an ELF64 file header that decides whether the linker may see the file. */
 struct elf_header {
@@ -45,12 +43,8 @@ static const char *what_is_wrong(const char *bytes, size_t length)
 {
     const struct elf_header *h = (const void *)bytes;
 
-    if (length < sizeof *h || memcmp(h->magic, "\177ELF", 4) != 0) {
-        if (length >= 2 && bytes[0] == 'M' && bytes[1] == 'Z')
-            return "is a PE image; this build loads ELF shared objects: build the DSM with 'make' and "
-                   "ddk/dsm.mk, which makes NAME.so";
-        return "is not an ELF file; build the DSM with ddk/dsm.mk, which makes NAME.so";
-    }
+    if (length < sizeof *h || memcmp(h->magic, "\177ELF", 4) != 0)
+        return "is not an ELF file, nor a PE image; build the DSM with ddk/dsm.mk, which makes NAME.so and NAME.sys";
     if (h->class != ELF_CLASS_64 || h->data != ELF_LITTLE_ENDIAN || h->machine != ELF_THIS_MACHINE)
         return "is built for another processor; rebuild it on this machine";
     if (h->type != ELF_SHARED_OBJECT)
@@ -67,49 +61,14 @@ static const char *what_is_wrong(const char *bytes, size_t length)
     return NULL;
 }
 
-static void service_name(const char *file, char *name, size_t size)
+bool elf_open(const char *file, const char *bytes, size_t length, struct load_driver *driver, char *why, size_t why_size)
 {
-    const char *base = strrchr(file, '/');
-    base = base ? base + 1 : file;
-    snprintf(name, size, "%s", base);
-    char *dot = strchr(name, '.');
-    if (dot)
-        *dot = '\0';
-}
-
-uint64_t load_file_hash(const char *file)
-{
-    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a: a name for the file, not a defence */
-    size_t length = 0;
-    char *bytes = host_read_file(file, DRIVER_FILE_LIMIT, &length);
-
-    if (!bytes)
-        return 0;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (uint8_t)bytes[i]) * 0x100000001b3u;
-    free(bytes);
-    return hash;
-}
-
-bool load_driver_open(const char *file, struct load_driver *driver, char *why, size_t why_size)
-{
-    memset(driver, 0, sizeof *driver);
-    service_name(file, driver->service, sizeof driver->service);
-    snprintf(driver->image.path, sizeof driver->image.path, "%s", file);
-
-    size_t length = 0;
-    char *bytes = host_read_file(file, DRIVER_FILE_LIMIT, &length);
-    if (!bytes) {
-        snprintf(why, why_size, "%s: %s", file, host_error());
-        return false;
-    }
     const char *wrong = what_is_wrong(bytes, length);
-    free(bytes);
+
     if (wrong) {
         snprintf(why, why_size, "%s: %s", file, wrong);
         return false;
     }
-
     driver->directory = host_temporary_directory();
     if (!driver->directory) {
         snprintf(why, why_size, "%s: no room for a private copy: %s", file, host_error());
@@ -126,7 +85,12 @@ bool load_driver_open(const char *file, struct load_driver *driver, char *why, s
     }
     driver->library = host_library_open(driver->copy);
     if (!driver->library) {
-        snprintf(why, why_size, "%s: does not load: %s", file, host_error());
+        char missing[1024];
+
+        if (elf_missing(bytes, length, missing, sizeof missing))
+            snprintf(why, why_size, "%s: uses what is not there: %s; ddk/lib/*.def list what is", file, missing);
+        else
+            snprintf(why, why_size, "%s: does not load: %s", file, host_error());
         goto failed;
     }
     driver->entry = host_library_symbol(driver->library, "DriverEntry");
@@ -141,11 +105,11 @@ bool load_driver_open(const char *file, struct load_driver *driver, char *why, s
     return true;
 
 failed:
-    load_driver_close(driver);
+    elf_close(driver);
     return false;
 }
 
-void load_driver_close(struct load_driver *driver)
+void elf_close(struct load_driver *driver)
 {
     if (driver->library)
         host_library_close(driver->library);
@@ -155,28 +119,4 @@ void load_driver_close(struct load_driver *driver)
         host_remove_file(driver->directory);
     free(driver->copy);
     free(driver->directory);
-    memset(driver, 0, sizeof *driver);
-}
-
-bool load_needs_preload(const char *file, const char **preload)
-{
-    static const char needed[] = "libasan.so.";
-    static _Thread_local char name[32];
-    size_t length = 0;
-
-    if (host_under_asan())
-        return false;
-    char *bytes = host_read_file(file, DRIVER_FILE_LIMIT, &length);
-    if (!bytes)
-        return false; /* load_driver_open will say why */
-    bool found = false;
-    for (size_t i = 0; i + sizeof needed + 3 < length && !found; i++) {
-        if (memcmp(bytes + i, needed, sizeof needed - 1) == 0) {
-            snprintf(name, sizeof name, "%.24s", bytes + i);
-            found = true;
-        }
-    }
-    free(bytes);
-    *preload = name;
-    return found;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Driver files -> a driver in a machine. Today ELF shared objects; PE images join behind the same
- * three functions. Every machine gets a private copy of the image, so that the driver's globals are
- * its own. Nothing in a file is trusted before it is mapped.
+ * Driver files -> a driver in a machine: ELF shared objects and PE images behind the same functions.
+ * Every machine gets a private copy of the image, so that the driver's globals are its own. Nothing in a
+ * file is trusted before it is mapped.
  */
 #ifndef MPIO_LOAD_LOAD_H
 #define MPIO_LOAD_LOAD_H
@@ -11,14 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "load/pe.h"
 #include "nt/nt.h"
 
 struct load_driver {
     char service[64];           /* base name of the file without suffix */
     struct nt_image image;      /* path is the file the user named */
     void *entry;                /* DriverEntry */
-    void *library;
-    char *directory;            /* private copy lives here until load_release */
+    struct pe_image pe;         /* base NULL: an ELF driver */
+    void *library;              /* ELF: the linker's handle */
+    char *directory;            /* ELF: the private copy lives here until load_driver_close */
     char *copy;
 };
 
@@ -27,6 +29,9 @@ struct load_driver {
 bool load_driver_open(const char *file, struct load_driver *driver, char *why, size_t why_size);
 /* Unmaps it. No code of the driver may run afterwards. */
 void load_driver_close(struct load_driver *driver);
+
+/* Lets drivers in `m` find routines by name (MmGetSystemRoutineAddress). */
+void load_attach(struct machine *m);
 
 /* True when `file` was built with AddressSanitizer and this process has no such runtime: the caller
  * must start itself again with *preload (a library name) preloaded, before it loads anything. */

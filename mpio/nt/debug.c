@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sink of debug output: lines go to a ring and to the listener of nt_on_message. The event stream gets
- * TRACE_MESSAGE with the hash of the format alone (arguments may be addresses), for warnings and worse,
- * whether or not anybody listens: so listening never changes a run's hash. Any IRQL; one OS thread.
+ * The sink of debug output: lines go to a ring and to the listener of nt_on_message. For DbgPrint the event
+ * stream gets TRACE_MESSAGE with the hash of the format alone (arguments may be addresses), for warnings and
+ * worse, whether or not anybody listens. Trace messages get a record outside the stream's hash, since the
+ * driver makes them only while their flag is on: so neither listening nor switching changes a run's hash.
+ * Any IRQL; one OS thread.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nt/debug.h"
+#include "nt/trace_wpp.h"
 
 struct _NT_DEBUG {
     void (*Message)(void *user, const char *component, unsigned level, const char *text);
@@ -16,6 +19,7 @@ struct _NT_DEBUG {
     BOOLEAN InMessage;          /* the listener runs: what it causes is not told again */
     ULONG RingLevel;            /* highest level kept while nobody listens */
     ULONGLONG Lines, Assertions;
+    NT_TRACE Trace;
     struct nt_debug_line Ring[NT_DEBUG_RING];
 };
 
@@ -42,6 +46,12 @@ void nt_on_message(struct machine *m, void (*message)(void *user, const char *co
 
     debug->Message = message;
     debug->User = user;
+    NtTraceRefresh(NtKernelOf(m));
+}
+
+PNT_TRACE NtDebugTraceState(PNT_MACHINE Kernel)
+{
+    return &Kernel->Debug->Trace;
 }
 
 BOOLEAN NtDebugWants(PNT_MACHINE Kernel, ULONG Level)
@@ -157,16 +167,27 @@ ULONG NtDebugPrint(PCSTR Prefix, ULONG ComponentId, ULONG Level, PCSTR Format, s
     return (ULONG)STATUS_SUCCESS;
 }
 
-VOID NtDebugTrace(const struct format_site *Site, PCSTR Format, struct format_source *Source)
+VOID NtDebugTrace(ULONG DriverOrdinal, const struct format_site *Site, PCSTR Format, struct format_source *Source)
 {
-    PNT_MACHINE kernel = NtKernel();
+    CHAR text[NT_DEBUG_LINE];
+    PCSTR function = Site->function != NULL ? Site->function : "?";
+    PCSTR level = Site->level != 0 ? format_level_name(Site->level) : "";
+    PCSTR flag = Site->flag_text != NULL ? Site->flag_text : "";
+    SIZE_T used, length;
 
-    if (Site->level <= NT_DEBUG_WARNING) {
-        NtTrace(TRACE_MESSAGE, Site->flag, Site->level, HashText(Format), 0);
+    trace_note(world_fibre->world, world_fibre->machine, TRACE_DRIVER_TRACE, DriverOrdinal,
+               (ULONGLONG)Site->level << 32 | Site->line, Site->flag, HashText(function) ^ HashText(Format));
+    used = (SIZE_T)snprintf(text, sizeof(text) / 2, "%s(%u) %s [%s%s%s] ", format_base_name(Site->file), Site->line, function,
+                            level != NULL ? level : "", level != NULL && level[0] != '\0' && flag[0] != '\0' ? " " : "", flag);
+    used = used < sizeof(text) / 2 ? used : sizeof(text) / 2 - 1;
+    length = format_narrow(text + used, sizeof(text) - 1 - used, FORMAT_UTF8, Format, Source, Site);
+    if (length == FORMAT_CUT) {
+        memcpy(text + sizeof(text) - 4, "...", 4);
+    } else {
+        text[used + length] = '\0';
     }
-    if (NtDebugWants(kernel, Site->level)) {
-        Say(kernel, NULL, Site, Format, Source);
-    }
+    NtDebugLine(NtKernel(), Site->component != NULL ? Site->component : "kernel",
+                Site->level != 0 ? Site->level : NT_DEBUG_INFO, text);
 }
 
 /* A failed assertion is told and counted, and the driver goes on. PAGED_CODE is an assertion on the IRQL

@@ -21,9 +21,11 @@
 
 /* Emits a DbgPrint message; Level is DPFLTR_*. Prefix may be NULL. */
 ULONG NtDebugPrint(PCSTR Prefix, ULONG ComponentId, ULONG Level, PCSTR Format, struct format_source *Source);
-/* Emits a trace message if somebody wants its level. */
-VOID NtDebugTrace(const struct format_site *Site, PCSTR Format, struct format_source *Source);
-/* FALSE: nobody wants messages of this level; the caller may skip fetching arguments. */
+/* Emits a trace message that its driver let through: place, level and flag stand before the text. */
+VOID NtDebugTrace(ULONG DriverOrdinal, const struct format_site *Site, PCSTR Format, struct format_source *Source);
+/* The trace providers of this machine (trace_wpp.c). */
+struct _NT_TRACE *NtDebugTraceState(PNT_MACHINE Kernel);
+/* FALSE: nobody looks at messages of this level. */
 BOOLEAN NtDebugWants(PNT_MACHINE Kernel, ULONG Level);
 
 struct nt_debug_line {

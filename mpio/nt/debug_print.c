@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The variadic routines in the host's convention: DbgPrint and its kin, the trace sink that the WPP shim of
- * the ddk calls, and the C formatting routines. PE images come in through wrappers of the room `load`,
+ * The variadic routines in the host's convention: DbgPrint and its kin, and the C formatting routines. PE images come in through wrappers of the room `load`,
  * which feed the same formatter. Any IRQL.
  */
 #include "nt/debug.h"
@@ -45,25 +44,6 @@ ULONG vDbgPrintExWithPrefix(PCSTR Prefix, ULONG ComponentId, ULONG Level, PCSTR 
     NtDebugPrint(Prefix, ComponentId, Level, Format, &source.source);
     format_va_end(&source);
     return (ULONG)STATUS_SUCCESS;
-}
-
-/* Declared by <openmpio/wpp.h>. Messages that nobody wants cost this comparison. */
-VOID WppTrace(ULONG Level, ULONG Flag, const char *Function, ULONG Line, const char *Format, ...);
-VOID WppTrace(ULONG Level, ULONG Flag, const char *Function, ULONG Line, const char *Format, ...)
-{
-    struct format_site site = {.function = Function, .line = Line, .level = Level, .flag = Flag};
-    struct format_va_source source;
-    va_list list;
-
-    NT_REQUIRE_IRQL(HIGH_LEVEL);
-    if (!NtDebugWants(NtKernel(), Level)) {
-        return;
-    }
-    va_start(list, Format);
-    format_va_begin(&source, list);
-    NtDebugTrace(&site, Format, &source.source);
-    format_va_end(&source);
-    va_end(list);
 }
 
 /* ---- C formatting: no terminator when the text fills the buffer, -1 when it did not fit -------------------- */

@@ -10,6 +10,7 @@
 
 #include "nt/directory.h"
 #include "nt/driverobject.h"
+#include "nt/notification.h"
 
 #define DEVICE_TAG 'iveD'
 #define LARGEST_EXTENSION (1024u * 1024u)
@@ -146,6 +147,7 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     if (device->IoTimer.Running) {
         IoStopTimer(DeviceObject);
     }
+    NtInterfacesRemoveDevice(NtKernel(), DeviceObject);
     NtNameRemoveDevice(NtKernel(), DeviceObject);
     if (device->Previous != NULL) {
         device->Previous->NextDevice = DeviceObject->NextDevice;

@@ -26,6 +26,12 @@ typedef struct _NT_DEVICE {
     BOOLEAN ShutdownWanted;
     DEVICE_POWER_STATE DevicePower;
     SYSTEM_POWER_STATE SystemPower;
+    BOOLEAN StartIoDeferred;    /* IoSetStartIoAttributes */
+    BOOLEAN StartIoNotCancelable;
+    BOOLEAN StartIoActive;      /* DriverStartIo is on the stack */
+    BOOLEAN StartIoWanted;      /* IoStartNextPacket came meanwhile: what it asked for */
+    BOOLEAN StartIoByKey, StartIoCancelable;
+    ULONG StartIoKey;
     NT_IO_TIMER IoTimer;
     NT_OBJECT Header;           /* directly before Object */
     DEVICE_OBJECT Object;

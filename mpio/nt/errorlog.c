@@ -88,7 +88,7 @@ PVOID IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     kernel = NtKernel();
     if (IoObject == NULL || EntrySize < sizeof(IO_ERROR_LOG_PACKET) || EntrySize > ERROR_LOG_MAXIMUM_SIZE ||
-        NtPoolFailsNow(kernel, NtPoolOwner(__builtin_return_address(0)))) {
+        NtPoolFailsNow(kernel, NtPoolOwner(NT_CALLER()))) {
         return NULL;
     }
     header = NtPoolAllocateKernel(kernel, sizeof(*header) + EntrySize, TAG_PACKET);

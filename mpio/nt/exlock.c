@@ -75,7 +75,7 @@ KIRQL ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     context = NtContext();
     old = NtLockRaise(context);
-    AcquireExclusive(context, SpinLock, old, __builtin_return_address(0));
+    AcquireExclusive(context, SpinLock, old, NT_CALLER());
     return old;
 }
 
@@ -93,7 +93,7 @@ VOID ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
     NT_REQUIRE_IRQL(HIGH_LEVEL);
     context = NtContext();
     NtLockRequireDispatch(context);
-    AcquireExclusive(context, SpinLock, context->Irql, __builtin_return_address(0));
+    AcquireExclusive(context, SpinLock, context->Irql, NT_CALLER());
 }
 
 VOID ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock)
@@ -111,7 +111,7 @@ KIRQL ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock)
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     context = NtContext();
     old = NtLockRaise(context);
-    AcquireShared(context, SpinLock, old, __builtin_return_address(0));
+    AcquireShared(context, SpinLock, old, NT_CALLER());
     return old;
 }
 
@@ -129,7 +129,7 @@ VOID ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
     NT_REQUIRE_IRQL(HIGH_LEVEL);
     context = NtContext();
     NtLockRequireDispatch(context);
-    AcquireShared(context, SpinLock, context->Irql, __builtin_return_address(0));
+    AcquireShared(context, SpinLock, context->Irql, NT_CALLER());
 }
 
 VOID ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock)
@@ -170,7 +170,7 @@ LOGICAL ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
     if (*SpinLock != 0) {
         return FALSE;
     }
-    AcquireExclusive(context, SpinLock, context->Irql, __builtin_return_address(0));
+    AcquireExclusive(context, SpinLock, context->Irql, NT_CALLER());
     return TRUE;
 }
 
@@ -184,6 +184,6 @@ LOGICAL ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
     if (*SpinLock < 0 || SpinnersWait((PVOID)SpinLock)) {
         return FALSE;
     }
-    AcquireShared(context, SpinLock, context->Irql, __builtin_return_address(0));
+    AcquireShared(context, SpinLock, context->Irql, NT_CALLER());
     return TRUE;
 }

@@ -484,7 +484,7 @@ static void run(struct format_output *out, const struct format_text *f, struct f
         if (site != NULL && f->narrow != NULL && f->narrow[i + 1] == '!') {
             const char *name = f->narrow + i + 2;
             size_t length = 0;
-            while (name[length] != '\0' && name[length] != '!' && length < 32) {
+            while (name[length] != '\0' && name[length] != '!' && length < FORMAT_NAME) {
                 length++;
             }
             if (name[length] == '!' && format_trace_extension(out, name, length, source, site)) {

@@ -17,11 +17,17 @@
 
 #define FORMAT_MAX_WIDTH 1024u  /* width and precision above this are cut to it */
 
-enum format_fetch { FORMAT_INT32, FORMAT_INT64, FORMAT_POINTER, FORMAT_DOUBLE };
+enum format_fetch { FORMAT_INT32, FORMAT_INT64, FORMAT_POINTER, FORMAT_DOUBLE, FORMAT_BUFFER };
 
-/* Answers the next argument; INT32 may leave anything in the upper half. */
+/* Answers the next argument; INT32 may leave anything in the upper half. BUFFER is WPP's counted string, a
+ * structure passed by value: the answer is its address, its length goes to `length`. */
 struct format_source {
     uint64_t (*fetch)(struct format_source *source, enum format_fetch kind);
+    uint64_t length;
+};
+struct format_buffer {
+    void *address;
+    int16_t length;
 };
 
 /* A source over the host's va_list (copied: the caller's stays where it is). */
@@ -41,10 +47,14 @@ struct format_ms_source {
 void format_ms_begin(struct format_ms_source *source, __builtin_ms_va_list list);
 #endif
 
-/* Where a trace message stands; makes %!FUNC! and its kin work. */
+/* Where a trace message stands; makes %!FUNC! and its kin work. Texts may be NULL. */
 struct format_site {
     const char *function, *file;
     unsigned line, level, flag;
+    const char *level_text, *flag_text; /* as the source spells them */
+    const char *component;
+    const char *types;          /* the project's own %!NAME! types: format_types.c */
+    unsigned cpu;
 };
 
 enum format_charset {
@@ -60,7 +70,7 @@ size_t format_narrow(char *out, size_t capacity, enum format_charset charset, co
 size_t format_wide(uint16_t *out, size_t capacity, const uint16_t *format,
                    struct format_source *source);
 
-/* ---- between format.c and format_trace.c ---------------------------------------------------- */
+/* ---- between format.c, format_trace.c and format_types.c ------------------------------------ */
 struct format_output {
     char *narrow;       /* one of the two */
     uint16_t *wide;
@@ -73,11 +83,24 @@ void format_put_text(struct format_output *out, const char *text);
 void format_put_wide(struct format_output *out, const uint16_t *text, size_t length);
 void format_put_hex(struct format_output *out, uint64_t value, unsigned digits, int upper);
 void format_put_decimal(struct format_output *out, uint64_t value);
-/* %!NAME!: false when the name is not known (nothing consumed, nothing written). */
+#define FORMAT_NAME 64u         /* longest name between %! and ! */
+/* %!NAME!: always true; a name that nobody knows prints itself and takes one argument. */
 int format_trace_extension(struct format_output *out, const char *name, size_t length,
                            struct format_source *source, const struct format_site *site);
+/* A type of the project, found in site->types; false: there is none of this name. */
+int format_project_type(struct format_output *out, const char *name, size_t length,
+                        struct format_source *source, const struct format_site *site);
+/* [1,3]: the numbers of the bits that are set, from 1. */
+void format_put_bits(struct format_output *out, uint64_t value, unsigned bits);
+void format_put_guid(struct format_output *out, const void *guid);
+void format_put_bytes(struct format_output *out, const void *bytes, uint64_t length);
 /* The Windows-1252 byte of a wide character, '?' when it has none. */
 unsigned char format_ansi_byte(uint16_t unit);
+/* File name without directories, "?" for NULL. */
+const char *format_base_name(const char *file);
+/* "ERROR" for 2, NULL above the known levels. */
+#define FORMAT_LEVELS 6u
+const char *format_level_name(unsigned level);
 /* "STATUS_..." or NULL. */
 const char *format_status_name(uint32_t status);
 

@@ -17,6 +17,11 @@ static uint64_t fetch_va(struct format_source *source, enum format_fetch kind)
     case FORMAT_DOUBLE:
         (void)va_arg(from->list, double);
         return 0;
+    case FORMAT_BUFFER: {
+        struct format_buffer buffer = va_arg(from->list, struct format_buffer);
+        source->length = buffer.length > 0 ? (uint64_t)buffer.length : 0;
+        return (uintptr_t)buffer.address;
+    }
     default:
         return va_arg(from->list, uint32_t);
     }
@@ -38,8 +43,14 @@ static uint64_t fetch_ms(struct format_source *source, enum format_fetch kind)
 {
     struct format_ms_source *from = (struct format_ms_source *)source;
 
-    (void)kind; /* integers, pointers and doubles alike take one slot */
-    return __builtin_va_arg(from->list, uint64_t);
+    /* Integers, pointers and doubles alike take one slot; a structure of 16 bytes goes by reference. */
+    uint64_t slot = __builtin_va_arg(from->list, uint64_t);
+    if (kind == FORMAT_BUFFER) {
+        const struct format_buffer *buffer = (const void *)(uintptr_t)slot;
+        source->length = buffer->length > 0 ? (uint64_t)buffer->length : 0;
+        return (uintptr_t)buffer->address;
+    }
+    return slot;
 }
 
 void format_ms_begin(struct format_ms_source *source, __builtin_ms_va_list list)

@@ -149,12 +149,24 @@ VOID IoFreeIrp(PIRP Irp)
     }
 }
 
+VOID NtIrpRunCancelRoutine(PIRP Irp, PDRIVER_CANCEL Routine, KIRQL Irql)
+{
+    PDEVICE_OBJECT device =
+        Irp->CurrentLocation <= Irp->StackCount ? IoGetCurrentIrpStackLocation(Irp)->DeviceObject : NULL;
+    NT_CALL call;
+
+    Irp->CancelIrql = Irql;
+    /* The routine releases the cancel lock, so it returns at the caller's level with one lock less. */
+    NtEnterCall(&call, "cancel routine", NtDriverOfCode(NtKernel(), (PVOID)Routine), DISPATCH_LEVEL, (PVOID)Routine);
+    call.EntryIrql = Irql;
+    call.EntryLocks = (UCHAR)(NtContext()->LockCount - 1);
+    NT_INVOKE(Routine, device, Irp);
+    NtLeaveCall(&call);
+}
+
 BOOLEAN IoCancelIrp(PIRP Irp)
 {
     PDRIVER_CANCEL routine;
-    PDEVICE_OBJECT device;
-    PNT_CONTEXT context;
-    NT_CALL call;
     KIRQL irql;
 
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
@@ -166,16 +178,7 @@ BOOLEAN IoCancelIrp(PIRP Irp)
         IoReleaseCancelSpinLock(irql);
         return FALSE;
     }
-    Irp->CancelIrql = irql;
-    device = Irp->CurrentLocation <= Irp->StackCount ? IoGetCurrentIrpStackLocation(Irp)->DeviceObject : NULL;
-    /* The routine releases the cancel lock, so it returns at the caller's level with one lock less. */
-    context = NtContext();
-    NtEnterCall(&call, "cancel routine", NtDriverOfCode(NtKernel(), (PVOID)routine), DISPATCH_LEVEL,
-                (PVOID)routine);
-    call.EntryIrql = irql;
-    call.EntryLocks = (UCHAR)(context->LockCount - 1);
-    NT_INVOKE(routine, device, Irp);
-    NtLeaveCall(&call);
+    NtIrpRunCancelRoutine(Irp, routine, irql);
     return TRUE;
 }
 

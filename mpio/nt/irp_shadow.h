@@ -46,4 +46,7 @@ static inline PIRP NtIrpPublic(PNT_IRP Shadow)
 /* irp_build.c: end of an IRP whose creator left it to the I/O manager. */
 VOID NtIrpFinish(PIRP Irp);
 
+/* Calls a cancel routine that was taken out of the IRP, with the cancel lock held; the routine releases it at Irql. */
+VOID NtIrpRunCancelRoutine(PIRP Irp, PDRIVER_CANCEL Routine, KIRQL Irql);
+
 #endif

@@ -21,6 +21,7 @@ typedef struct _NT_QUEUED_DPC NT_QUEUED_DPC;          /* dpc.c */
 typedef struct _NT_IRP NT_IRP, *PNT_IRP;              /* irp_shadow.h */
 typedef struct _NT_WORK NT_WORK;                      /* work.c */
 typedef struct _NT_NAME NT_NAME;                      /* directory.c */
+typedef struct _NT_INTERFACE NT_INTERFACE;            /* interface.c */
 
 #define NT_QUEUED_BUCKETS 4096  /* power of two; queued objects by page of their address */
 #define NT_NAME_BUCKETS   16384 /* power of two */
@@ -69,6 +70,7 @@ typedef struct _NT_MACHINE {
     ULONGLONG ProgressTime;     /* no-progress check: time at the last look, calls since, most allowed */
     ULONGLONG ProgressCalls, ProgressLimit;
     BOOLEAN Explore;
+    ULONG RandState;            /* rand() of PE images: the seed less 1 */
 
     /* modules of part 2, opaque here */
     struct _NT_POOL *Pool;
@@ -87,6 +89,9 @@ typedef struct _NT_MACHINE {
     UCHAR NextCpu;
     LIST_ENTRY Suspended;       /* NT_SUSPENDED: contexts off the CPU at DISPATCH_LEVEL or with locks held */
     LIST_ENTRY LockWaiters;     /* NT_LOCK_WAIT: those of them that spin on a lock */
+    LIST_ENTRY SleepHolds;      /* NT_SLEEP_HOLD of sleeplock.c: who holds executive resources */
+    LIST_ENTRY FreeSleepHolds;
+    LIST_ENTRY SleepWaiters;    /* NT_SLEEP_WAIT: who waits for one, or for a push lock, oldest first */
 
     /* objects */
     LIST_ENTRY Drivers;         /* NT_DRIVER.Entry, load order */
@@ -100,6 +105,11 @@ typedef struct _NT_MACHINE {
     ULONG HandleCount, FreeHandle;
     ULONGLONG UuidSequence;
     LIST_ENTRY FreeRemoveLocks; /* NT_REMOVE_LOCK of removelock.c */
+    LIST_ENTRY NamedObjects;    /* NT_NAMED of named.c: events and callback objects */
+    LIST_ENTRY Interfaces;      /* NT_INTERFACE of interface.c */
+    LIST_ENTRY Notifications;   /* NT_NOTIFICATION of notify.c */
+    LIST_ENTRY BugCheckRecords; /* entries of drivers' callback records, processors.c */
+    PCONFIGURATION_INFORMATION Configuration; /* NULL until somebody asks */
 
     /* queues */
     LIST_ENTRY QueuedObjects[NT_QUEUED_BUCKETS];
@@ -167,6 +177,25 @@ static inline VOID NtRequireIrql(KIRQL Highest)
         }
     }
 }
+
+#if defined(__x86_64__) && !defined(_WIN32)
+/* The section of the wrappers that PE images call through (load/exports.h); empty in unit tests without them. */
+extern const UCHAR __start_pe_wrappers[] __attribute__((weak, visibility("hidden")));
+extern const UCHAR __stop_pe_wrappers[] __attribute__((weak, visibility("hidden")));
+#endif
+
+/* The code that called an exported routine, given that routine's return address. */
+static inline PVOID NtCallerOf(PVOID ReturnAddress)
+{
+#if defined(__x86_64__) && !defined(_WIN32)
+    if (__builtin_expect((ULONG_PTR)ReturnAddress - (ULONG_PTR)__start_pe_wrappers <
+                             (ULONG_PTR)(__stop_pe_wrappers - __start_pe_wrappers), 0)) {
+        return NtContext()->ImageCaller;
+    }
+#endif
+    return ReturnAddress;
+}
+#define NT_CALLER() NtCallerOf(__builtin_return_address(0))
 
 /* The kernel of any machine, from outside it (nt.h functions). */
 static inline PNT_MACHINE NtKernelOf(const struct machine *Machine)

@@ -193,7 +193,7 @@ VOID ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 PVOID ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
-    return Take(ListOf(Lookaside), NULL, __builtin_return_address(0));
+    return Take(ListOf(Lookaside), NULL, NT_CALLER());
 }
 
 VOID ExFreeToNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
@@ -222,7 +222,7 @@ VOID ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 PVOID ExAllocateFromPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
     NT_REQUIRE_IRQL(APC_LEVEL);
-    return Take(ListOf(Lookaside), NULL, __builtin_return_address(0));
+    return Take(ListOf(Lookaside), NULL, NT_CALLER());
 }
 
 VOID ExFreeToPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
@@ -268,7 +268,7 @@ VOID ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 PVOID ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
-    return Take(&Lookaside->L, Lookaside, __builtin_return_address(0));
+    return Take(&Lookaside->L, Lookaside, NT_CALLER());
 }
 
 VOID ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry)

@@ -74,7 +74,9 @@ static VOID InitializeLists(PNT_MACHINE Kernel)
 {
     PLIST_ENTRY lists[] = {&Kernel->Suspended,   &Kernel->LockWaiters,  &Kernel->Drivers,   &Kernel->Dpcs,
                            &Kernel->FlushWaiters, &Kernel->FreeDpcs,    &Kernel->FreeTimers, &Kernel->WorkQueue,
-                           &Kernel->FreeWork,    &Kernel->IdleWorkers,  &Kernel->FreeRemoveLocks};
+                           &Kernel->FreeWork,    &Kernel->IdleWorkers,  &Kernel->FreeRemoveLocks,
+                           &Kernel->NamedObjects, &Kernel->Interfaces,  &Kernel->Notifications, &Kernel->BugCheckRecords,
+                           &Kernel->SleepHolds,  &Kernel->FreeSleepHolds, &Kernel->SleepWaiters};
 
     for (ULONG i = 0; i < RTL_NUMBER_OF(lists); i++) {
         InitializeListHead(lists[i]);

@@ -63,7 +63,7 @@ PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, 
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     UNREFERENCED_PARAMETER(ChargeQuota);
     kernel = NtKernel();
-    if (pages > MAXIMUM_PAGES || NtPoolFailsNow(kernel, NtPoolOwner(__builtin_return_address(0)))) {
+    if (pages > MAXIMUM_PAGES || NtPoolFailsNow(kernel, NtPoolOwner(NT_CALLER()))) {
         return NULL;
     }
     if (pages <= FIXED_PAGES) {

@@ -6,6 +6,7 @@
  */
 #include "nt/driverobject.h"
 #include "nt/routine.h"
+#include "nt/trace_wpp.h"
 
 #define CONTIGUOUS_TAG 'tnoC'
 #define NAME_MAX_LENGTH 127
@@ -21,11 +22,13 @@ PVOID MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
     PNT_CALL call;
     CHAR name[NAME_MAX_LENGTH + 1];
     ULONG length = SystemRoutineName->Length / sizeof(WCHAR);
+    BOOLEAN pe;
+    PVOID own;
 
     NT_REQUIRE_IRQL(PASSIVE_LEVEL);
     kernel = NtKernel();
     call = NtContext()->Call;
-    if (kernel->RoutineLookup == NULL || length > NAME_MAX_LENGTH) {
+    if (length > NAME_MAX_LENGTH) {
         return NULL;
     }
     for (ULONG i = 0; i < length; i++) {
@@ -35,7 +38,9 @@ PVOID MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
         name[i] = (CHAR)SystemRoutineName->Buffer[i];
     }
     name[length] = 0;
-    return kernel->RoutineLookup(name, call != NULL && call->Driver != NULL && NtDriver(call->Driver)->Image.pe);
+    pe = call != NULL && call->Driver != NULL && NtDriver(call->Driver)->Image.pe;
+    own = NtTraceRoutine(name, pe);
+    return own != NULL || kernel->RoutineLookup == NULL ? own : kernel->RoutineLookup(name, pe);
 }
 
 PVOID MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestAcceptableAddress)

@@ -7,13 +7,6 @@
 #include "nt/queued.h"
 #include "nt/wait.h"
 
-static PVOID CurrentOwner(VOID)
-{
-    PNT_CONTEXT context = NtContext();
-
-    return context->Thread != NULL ? (PVOID)context->Thread : (PVOID)context;
-}
-
 VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
 {
     UNREFERENCED_PARAMETER(Level);
@@ -33,7 +26,7 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
     UNREFERENCED_PARAMETER(Wait);
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     old = Mutex->Header.SignalState;
-    if ((PVOID)Mutex->OwnerThread != CurrentOwner()) {
+    if ((PVOID)Mutex->OwnerThread != NtCurrentOwner()) {
         NtRaiseStatus(STATUS_MUTANT_NOT_OWNED);
     }
     Mutex->Header.SignalState = old + 1;
@@ -53,19 +46,19 @@ LONG KeReadStateMutex(PRKMUTEX Mutex)
 static VOID AcquireFast(PFAST_MUTEX Mutex)
 {
     NtRequireMayWait();
-    if (Mutex->Owner == CurrentOwner()) {
+    if (Mutex->Owner == NtCurrentOwner()) {
         NtBugCheckRule(RULE_LOCK_RECURSIVE, 0, 0);
     }
     if (Mutex->Count-- != 1) {
         Mutex->Contention++;
         KeWaitForSingleObject(&Mutex->Event, Executive, KernelMode, FALSE, NULL);
     }
-    Mutex->Owner = CurrentOwner();
+    Mutex->Owner = NtCurrentOwner();
 }
 
 static VOID ReleaseFast(PFAST_MUTEX Mutex)
 {
-    if (Mutex->Owner != CurrentOwner()) {
+    if (Mutex->Owner != NtCurrentOwner()) {
         NtBugCheckRule(RULE_LOCK_NOT_HELD, (ULONGLONG)(ULONG_PTR)Mutex, 0);
     }
     Mutex->Owner = NULL;
@@ -102,7 +95,7 @@ BOOLEAN ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex)
         return FALSE;
     }
     FastMutex->Count = 0;
-    FastMutex->Owner = CurrentOwner();
+    FastMutex->Owner = NtCurrentOwner();
     FastMutex->OldIrql = NtContext()->Irql;
     NtContext()->Irql = APC_LEVEL;
     return TRUE;
@@ -144,6 +137,18 @@ BOOLEAN KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
         return FALSE;
     }
     Mutex->Count = 0;
-    Mutex->Owner = CurrentOwner();
+    Mutex->Owner = NtCurrentOwner();
     return TRUE;
+}
+
+VOID KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
+{
+    NT_REQUIRE_IRQL(APC_LEVEL);
+    AcquireFast(Mutex);
+}
+
+VOID KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
+{
+    NT_REQUIRE_IRQL(APC_LEVEL);
+    ReleaseFast(Mutex);
 }

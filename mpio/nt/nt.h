@@ -96,6 +96,12 @@ const struct nt_log_entry *nt_log_at(const struct machine *m, unsigned index); /
 void nt_on_message(struct machine *m, void (*message)(void *user, const char *component, unsigned level, const char *text),
                    void *user);
 
+/* Switches the trace messages of a driver (service name; NULL: every one) and of one of its providers (name of the control
+ * GUID; NULL: every one): flag n is bit n, UINT32_MAX all; messages above `level` are off. Before or after the driver is
+ * loaded; the last word counts. Without it: everything for a listener, else all flags at warning. False: a name is too
+ * long, or too many are remembered. */
+bool nt_trace_flags(struct machine *m, const char *driver, const char *provider, uint32_t flags, uint8_t level);
+
 struct nt_counters {
     uint64_t pool_allocations, pool_frees, pool_bytes, pool_blocks;
     uint64_t lookaside_misses, irps_allocated, irps_freed, dpcs, timers, waits, kernel_calls;

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The I/O manager's side of plug and play and power: hooks to the room pnp, device interfaces, power
- * requests, unique ids. PASSIVE_LEVEL unless said. Before the hooks are set invalidations are dropped
+ * The I/O manager's side of plug and play and power: hooks to the room pnp, power requests,
+ * unique ids. PASSIVE_LEVEL unless said. Before the hooks are set invalidations are dropped
  * and properties are not supported.
  */
-#include <string.h>
-
 #include "nt/device.h"
-#include "nt/directory.h"
 #include "nt/driverobject.h"
-
-#define MAX_REFERENCE 64 /* characters of an interface's reference string */
 
 VOID NtSetPnpHooks(const NT_PNP_HOOKS *Hooks)
 {
@@ -67,103 +62,6 @@ NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPER
     }
     return NtKernel()->Pnp.GetDeviceProperty(DeviceObject, DeviceProperty, BufferLength, PropertyBuffer,
                                              ResultLength);
-}
-
-/* ---- device interfaces: \??\ROOT#<device number>#{class}[\reference] --------------------------------- */
-
-static VOID Append(PUNICODE_STRING To, PCWSTR Text, USHORT Characters)
-{
-    memcpy(To->Buffer + To->Length / sizeof(WCHAR), Text, Characters * sizeof(WCHAR));
-    To->Length = (USHORT)(To->Length + Characters * sizeof(WCHAR));
-}
-
-static VOID AppendHex(PUNICODE_STRING To, ULONGLONG Value, ULONG Digits)
-{
-    while (Digits-- > 0) {
-        ULONG digit = (ULONG)(Value >> (Digits * 4)) & 15;
-        WCHAR character = (WCHAR)(digit < 10 ? u'0' + digit : u'a' + digit - 10);
-
-        Append(To, &character, 1);
-    }
-}
-
-NTSTATUS IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, const GUID *InterfaceClassGuid,
-                                   PUNICODE_STRING ReferenceString, PUNICODE_STRING SymbolicLinkName)
-{
-    USHORT reference = ReferenceString == NULL ? 0 : ReferenceString->Length / sizeof(WCHAR);
-    SIZE_T bytes = (64 + MAX_REFERENCE + 2) * sizeof(WCHAR);
-    const GUID *guid = InterfaceClassGuid;
-
-    NT_REQUIRE_IRQL(PASSIVE_LEVEL);
-    NtDeviceRequire(PhysicalDeviceObject);
-    if (reference > MAX_REFERENCE) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    SymbolicLinkName->Buffer = ExAllocatePoolZero(PagedPool, bytes, 'grtS');
-    if (SymbolicLinkName->Buffer == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    SymbolicLinkName->Length = 0;
-    SymbolicLinkName->MaximumLength = (USHORT)bytes;
-    Append(SymbolicLinkName, u"\\??\\ROOT#", 9);
-    AppendHex(SymbolicLinkName, NtDevice(PhysicalDeviceObject)->Ordinal, 8);
-    Append(SymbolicLinkName, u"#{", 2);
-    AppendHex(SymbolicLinkName, guid->Data1, 8);
-    Append(SymbolicLinkName, u"-", 1);
-    AppendHex(SymbolicLinkName, guid->Data2, 4);
-    Append(SymbolicLinkName, u"-", 1);
-    AppendHex(SymbolicLinkName, guid->Data3, 4);
-    for (ULONG i = 0; i < 8; i++) {
-        if (i == 0 || i == 2) {
-            Append(SymbolicLinkName, u"-", 1);
-        }
-        AppendHex(SymbolicLinkName, guid->Data4[i], 2);
-    }
-    Append(SymbolicLinkName, u"}", 1);
-    if (reference != 0) {
-        Append(SymbolicLinkName, u"\\", 1);
-        Append(SymbolicLinkName, ReferenceString->Buffer, reference);
-    }
-    return STATUS_SUCCESS;
-}
-
-/* The device number in the link leads to the device among those of all drivers. */
-static PDEVICE_OBJECT DeviceOfLink(PCUNICODE_STRING Link)
-{
-    ULONG ordinal = 0;
-
-    if (Link->Length < 17 * sizeof(WCHAR)) {
-        return NULL;
-    }
-    for (ULONG i = 9; i < 17; i++) {
-        WCHAR digit = Link->Buffer[i];
-
-        ordinal = ordinal << 4 | (ULONG)(digit <= u'9' ? digit - u'0' : (digit | 0x20) - u'a' + 10);
-    }
-    for (PDRIVER_OBJECT driver = NtNextDriver(NULL); driver != NULL; driver = NtNextDriver(driver)) {
-        for (PDEVICE_OBJECT device = driver->DeviceObject; device != NULL; device = device->NextDevice) {
-            if (NtDevice(device)->Ordinal == ordinal) {
-                return device;
-            }
-        }
-    }
-    return NULL;
-}
-
-NTSTATUS IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLEAN Enable)
-{
-    PDEVICE_OBJECT device;
-
-    NT_REQUIRE_IRQL(PASSIVE_LEVEL);
-    if (!Enable) {
-        NtNameRemove(NtKernel(), SymbolicLinkName);
-        return STATUS_SUCCESS;
-    }
-    device = DeviceOfLink(SymbolicLinkName);
-    if (device == NULL) {
-        return STATUS_OBJECT_NAME_NOT_FOUND;
-    }
-    return NtNameInsert(NtKernel(), SymbolicLinkName, device, NULL);
 }
 
 /* ---- power -------------------------------------------------------------------------------------------------- */

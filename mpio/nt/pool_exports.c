@@ -26,7 +26,7 @@ ULONG NtPoolTypeFlags(POOL_TYPE Type)
 }
 
 /* The innermost driver answers, unless the request comes from code outside its image: a framework
- * routine that works on its behalf. A PE image calls through a wrapper, so its calls always count. */
+ * routine that works on its behalf. */
 PDRIVER_OBJECT NtPoolOwner(PVOID Caller)
 {
     PNT_CALL call = NtContext()->Call;
@@ -37,8 +37,7 @@ PDRIVER_OBJECT NtPoolOwner(PVOID Caller)
         return NULL;
     }
     start = (ULONG_PTR)driver->DriverStart;
-    if (driver->DriverSize != 0 && start - NT_PE_WINDOW_BASE >= NT_PE_WINDOW_SIZE &&
-        (ULONG_PTR)Caller - start >= driver->DriverSize) {
+    if (driver->DriverSize != 0 && (ULONG_PTR)Caller - start >= driver->DriverSize) {
         return NULL;
     }
     return driver;
@@ -71,14 +70,14 @@ static BOOLEAN Raises(POOL_TYPE Type)
 PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
-    return Allocate(NtPoolTypeFlags(PoolType), NumberOfBytes, UNTAGGED, __builtin_return_address(0),
+    return Allocate(NtPoolTypeFlags(PoolType), NumberOfBytes, UNTAGGED, NT_CALLER(),
                     Raises(PoolType));
 }
 
 PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
-    return Allocate(NtPoolTypeFlags(PoolType), NumberOfBytes, Tag, __builtin_return_address(0),
+    return Allocate(NtPoolTypeFlags(PoolType), NumberOfBytes, Tag, NT_CALLER(),
                     Raises(PoolType));
 }
 
@@ -86,14 +85,14 @@ PVOID ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULON
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     return Allocate(NtPoolTypeFlags(PoolType) & ~NT_POOL_ZERO, NumberOfBytes, Tag,
-                    __builtin_return_address(0), Raises(PoolType));
+                    NT_CALLER(), Raises(PoolType));
 }
 
 PVOID ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     return Allocate(NtPoolTypeFlags(PoolType) | NT_POOL_ZERO, NumberOfBytes, Tag,
-                    __builtin_return_address(0), Raises(PoolType));
+                    NT_CALLER(), Raises(PoolType));
 }
 
 PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
@@ -101,7 +100,7 @@ PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, UL
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     UNREFERENCED_PARAMETER(Priority);
-    return Allocate(NtPoolTypeFlags(PoolType), NumberOfBytes, Tag, __builtin_return_address(0),
+    return Allocate(NtPoolTypeFlags(PoolType), NumberOfBytes, Tag, NT_CALLER(),
                     Raises(PoolType));
 }
 
@@ -111,14 +110,14 @@ PVOID ExAllocatePoolPriorityZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     UNREFERENCED_PARAMETER(Priority);
     return Allocate(NtPoolTypeFlags(PoolType) | NT_POOL_ZERO, NumberOfBytes, Tag,
-                    __builtin_return_address(0), Raises(PoolType));
+                    NT_CALLER(), Raises(PoolType));
 }
 
 /* The quota forms raise unless told not to. */
 PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
-    return Allocate(NtPoolTypeFlags(PoolType), NumberOfBytes, Tag, __builtin_return_address(0),
+    return Allocate(NtPoolTypeFlags(PoolType), NumberOfBytes, Tag, NT_CALLER(),
                     ((ULONG)PoolType & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0);
 }
 
@@ -126,7 +125,7 @@ PVOID ExAllocatePoolQuotaZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Ta
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     return Allocate(NtPoolTypeFlags(PoolType) | NT_POOL_ZERO, NumberOfBytes, Tag,
-                    __builtin_return_address(0),
+                    NT_CALLER(),
                     ((ULONG)PoolType & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0);
 }
 
@@ -161,7 +160,7 @@ static PVOID Allocate2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag, PVOID 
 PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
-    return Allocate2(Flags, NumberOfBytes, Tag, __builtin_return_address(0));
+    return Allocate2(Flags, NumberOfBytes, Tag, NT_CALLER());
 }
 
 /* Priority and NUMA node change nothing here; secure pool does not exist, so it fails unless optional. */
@@ -176,7 +175,7 @@ PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
             return NULL;
         }
     }
-    return Allocate2(Flags, NumberOfBytes, Tag, __builtin_return_address(0));
+    return Allocate2(Flags, NumberOfBytes, Tag, NT_CALLER());
 }
 
 static VOID Free(PVOID Memory, ULONG Tag)

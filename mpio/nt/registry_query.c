@@ -315,7 +315,7 @@ NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGIST
                                 PVOID Context, PVOID Environment)
 {
     const ULONG keyless = RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT;
-    QUERY query = {.Context = Context, .Owner = NtPoolOwner(__builtin_return_address(0))};
+    QUERY query = {.Context = Context, .Owner = NtPoolOwner(NT_CALLER())};
     PNT_CALL call = NtContext()->Call;
     PNT_KEY top, current = NULL;
     NTSTATUS status;

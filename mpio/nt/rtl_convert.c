@@ -25,7 +25,7 @@ NTSTATUS RtlAnsiStringToUnicodeString(PUNICODE_STRING DestinationString, PCANSI_
         return STATUS_INVALID_PARAMETER_2;
     }
     if (AllocateDestinationString) {
-        DestinationString->Buffer = AllocateBuffer(bytes, __builtin_return_address(0));
+        DestinationString->Buffer = AllocateBuffer(bytes, NT_CALLER());
         if (DestinationString->Buffer == NULL) {
             return STATUS_NO_MEMORY;
         }
@@ -51,7 +51,7 @@ NTSTATUS RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUNICODE_
 
     NT_REQUIRE_IRQL(PASSIVE_LEVEL);
     if (AllocateDestinationString) {
-        DestinationString->Buffer = AllocateBuffer((SIZE_T)length + 1, __builtin_return_address(0));
+        DestinationString->Buffer = AllocateBuffer((SIZE_T)length + 1, NT_CALLER());
         if (DestinationString->Buffer == NULL) {
             return STATUS_NO_MEMORY;
         }
@@ -76,7 +76,7 @@ NTSTATUS RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STR
 {
     NT_REQUIRE_IRQL(PASSIVE_LEVEL);
     if (AllocateDestinationString) {
-        DestinationString->Buffer = AllocateBuffer(SourceString->Length, __builtin_return_address(0));
+        DestinationString->Buffer = AllocateBuffer(SourceString->Length, NT_CALLER());
         if (DestinationString->Buffer == NULL) {
             return STATUS_NO_MEMORY;
         }

@@ -24,7 +24,7 @@ NTSTATUS RtlStringFromGUID(REFGUID Guid, PUNICODE_STRING GuidString)
     ULONG byte = 0, position = 1;
 
     NT_REQUIRE_IRQL(PASSIVE_LEVEL);
-    text = NtPoolAllocate(NtKernel(), NT_POOL_PAGED, bytes, TAG_GUID, NtPoolOwner(__builtin_return_address(0)));
+    text = NtPoolAllocate(NtKernel(), NT_POOL_PAGED, bytes, TAG_GUID, NtPoolOwner(NT_CALLER()));
     if (text == NULL) {
         return STATUS_NO_MEMORY;
     }

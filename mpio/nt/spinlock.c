@@ -52,13 +52,13 @@ KIRQL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 
     if (__builtin_expect(old > DISPATCH_LEVEL || *SpinLock != 0 || context->LockCount == NT_MAX_LOCKS ||
                              kernel->BusyCpus != 0 || kernel->EntryCountdown == 1, 0)) {
-        return AcquireSlow(SpinLock, __builtin_return_address(0));
+        return AcquireSlow(SpinLock, NT_CALLER());
     }
     kernel->EntryCountdown--;
     context->Irql = DISPATCH_LEVEL;
     *SpinLock = (KSPIN_LOCK)(ULONG_PTR)context;
     held->Lock = SpinLock;
-    held->Acquirer = __builtin_return_address(0);
+    held->Acquirer = NT_CALLER();
     held->Kind = NT_LOCK_SPIN;
     held->OldIrql = old;
     context->LockCount++;
@@ -96,7 +96,7 @@ VOID KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
     NT_REQUIRE_IRQL(HIGH_LEVEL);
     context = NtContext();
     NtLockRequireDispatch(context);
-    Acquire(context, SpinLock, NT_LOCK_SPIN, context->Irql, __builtin_return_address(0));
+    Acquire(context, SpinLock, NT_LOCK_SPIN, context->Irql, NT_CALLER());
 }
 
 VOID KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
@@ -117,7 +117,7 @@ BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
     if (*SpinLock != 0) {
         return FALSE;
     }
-    Acquire(context, SpinLock, NT_LOCK_SPIN, context->Irql, __builtin_return_address(0));
+    Acquire(context, SpinLock, NT_LOCK_SPIN, context->Irql, NT_CALLER());
     return TRUE;
 }
 
@@ -136,7 +136,7 @@ VOID KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE Lo
     LockHandle->LockQueue.Next = NULL;
     LockHandle->LockQueue.Lock = SpinLock;
     LockHandle->OldIrql = NtLockRaise(context);
-    Acquire(context, SpinLock, NT_LOCK_QUEUED, LockHandle->OldIrql, __builtin_return_address(0));
+    Acquire(context, SpinLock, NT_LOCK_QUEUED, LockHandle->OldIrql, NT_CALLER());
 }
 
 VOID KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
@@ -157,7 +157,7 @@ VOID KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE
     LockHandle->LockQueue.Next = NULL;
     LockHandle->LockQueue.Lock = SpinLock;
     LockHandle->OldIrql = context->Irql;
-    Acquire(context, SpinLock, NT_LOCK_QUEUED, context->Irql, __builtin_return_address(0));
+    Acquire(context, SpinLock, NT_LOCK_QUEUED, context->Irql, NT_CALLER());
 }
 
 VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle)
@@ -175,7 +175,7 @@ VOID IoAcquireCancelSpinLock(PKIRQL Irql)
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     context = NtContext();
     *Irql = NtLockRaise(context);
-    Acquire(context, &NtKernel()->CancelLock, NT_LOCK_CANCEL, *Irql, __builtin_return_address(0));
+    Acquire(context, &NtKernel()->CancelLock, NT_LOCK_CANCEL, *Irql, NT_CALLER());
 }
 
 VOID IoReleaseCancelSpinLock(KIRQL Irql)

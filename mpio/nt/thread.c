@@ -106,13 +106,6 @@ void nt_run_thread(struct machine *m, const char *name, void (*routine)(void *ar
     NtThreadStart(NtKernelOf(m), name, routine, argument, NULL, "thread of the host");
 }
 
-static PNT_THREAD Current(VOID)
-{
-    PNT_THREAD thread = NtContext()->Thread;
-
-    return thread != NULL ? thread : NtKernel()->IdleThread;
-}
-
 NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                               HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
                               PVOID StartContext)
@@ -164,19 +157,19 @@ NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus)
 PETHREAD PsGetCurrentThread(VOID)
 {
     NT_REQUIRE_IRQL(HIGH_LEVEL);
-    return (PETHREAD)(PVOID)Current();
+    return (PETHREAD)(PVOID)NtThreadCurrent();
 }
 
 PKTHREAD KeGetCurrentThread(VOID)
 {
     NT_REQUIRE_IRQL(HIGH_LEVEL);
-    return (PKTHREAD)(PVOID)Current();
+    return (PKTHREAD)(PVOID)NtThreadCurrent();
 }
 
 HANDLE PsGetCurrentThreadId(VOID)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
-    return (HANDLE)(ULONG_PTR)Current()->Id;
+    return (HANDLE)(ULONG_PTR)NtThreadCurrent()->Id;
 }
 
 HANDLE PsGetCurrentProcessId(VOID)
@@ -210,35 +203,35 @@ KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
 VOID KeEnterCriticalRegion(VOID)
 {
     NT_REQUIRE_IRQL(APC_LEVEL);
-    Current()->CriticalRegions++;
+    NtThreadCurrent()->CriticalRegions++;
 }
 
 VOID KeLeaveCriticalRegion(VOID)
 {
     NT_REQUIRE_IRQL(APC_LEVEL);
-    Current()->CriticalRegions--;
+    NtThreadCurrent()->CriticalRegions--;
 }
 
 VOID KeEnterGuardedRegion(VOID)
 {
     NT_REQUIRE_IRQL(APC_LEVEL);
-    Current()->GuardedRegions++;
+    NtThreadCurrent()->GuardedRegions++;
 }
 
 VOID KeLeaveGuardedRegion(VOID)
 {
     NT_REQUIRE_IRQL(APC_LEVEL);
-    Current()->GuardedRegions--;
+    NtThreadCurrent()->GuardedRegions--;
 }
 
 BOOLEAN KeAreApcsDisabled(VOID)
 {
     NT_REQUIRE_IRQL(APC_LEVEL);
-    return Current()->CriticalRegions != 0 || Current()->GuardedRegions != 0 || NtContext()->Irql >= APC_LEVEL;
+    return NtThreadCurrent()->CriticalRegions != 0 || NtThreadCurrent()->GuardedRegions != 0 || NtContext()->Irql >= APC_LEVEL;
 }
 
 BOOLEAN KeAreAllApcsDisabled(VOID)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
-    return Current()->GuardedRegions != 0 || NtContext()->Irql >= APC_LEVEL;
+    return NtThreadCurrent()->GuardedRegions != 0 || NtContext()->Irql >= APC_LEVEL;
 }

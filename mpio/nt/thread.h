@@ -17,6 +17,8 @@ struct _NT_THREAD {
     PCSTR CallName;
     ULONGLONG Id;
     KPRIORITY Priority;
+    KAFFINITY Affinity;         /* what was set; 0: any processor */
+    PDEVICE_OBJECT DeviceToVerify;
     LONG CriticalRegions, GuardedRegions;
     NTSTATUS ExitStatus;
     BOOLEAN Worker;
@@ -29,6 +31,11 @@ PNT_THREAD NtThreadStart(PNT_MACHINE Kernel, PCSTR Name, VOID (*Routine)(PVOID A
                          PDRIVER_OBJECT Driver, PCSTR CallName);
 /* The thread object that stands for interrupts and DPCs. */
 PNT_THREAD NtThreadCreateIdle(PNT_MACHINE Kernel);
+/* The running thread; in an interrupt or DPC the idle thread. */
+static inline PNT_THREAD NtThreadCurrent(VOID)
+{
+    return NtContext()->Thread != NULL ? NtContext()->Thread : NtKernel()->IdleThread;
+}
 /* A thread (NULL: none) begins and ends to wait; work.c counts its workers. */
 VOID NtThreadBlocks(PNT_MACHINE Kernel, PNT_THREAD Thread);
 VOID NtThreadGoesOn(PNT_MACHINE Kernel, PNT_THREAD Thread);

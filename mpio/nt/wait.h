@@ -35,6 +35,13 @@ VOID NtSignal(PDISPATCHER_HEADER Header);
 VOID NtRequireMayWait(VOID);
 /* Due time as world time: negative = relative, else system time. WORLD_NEVER when it overflows. */
 ULONGLONG NtDueTime(LONGLONG DueTime);
+/* Who owns what is acquired now: the thread, or the context of an interrupt or DPC. */
+static inline PVOID NtCurrentOwner(VOID)
+{
+    PNT_CONTEXT context = NtContext();
+
+    return context->Thread != NULL ? (PVOID)context->Thread : (PVOID)context;
+}
 /* What Windows does when a routine raises a status: a bug check with the status. */
 DECLSPEC_NORETURN VOID NtRaiseStatus(NTSTATUS Status);
 

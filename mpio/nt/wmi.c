@@ -95,7 +95,7 @@ NTSTATUS IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Action)
 
     NT_REQUIRE_IRQL(PASSIVE_LEVEL);
     wmi = NtKernel()->Wmi;
-    switch (Action) {
+    switch (Action & ~(ULONG)(WMIREG_FLAG_TRACE_PROVIDER | WMIREG_FLAG_TRACE_NOTIFY_MASK | WMIREG_FLAG_CALLBACK)) {
     case WMIREG_ACTION_REGISTER:
         return Register(wmi, DeviceObject);
     case WMIREG_ACTION_DEREGISTER:

@@ -181,6 +181,18 @@ VOID IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRo
     QueueItem(IoWorkItem, NULL, WorkerRoutine, Context);
 }
 
+BOOLEAN IoTryQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine, WORK_QUEUE_TYPE QueueType,
+                           PVOID Context)
+{
+    UNREFERENCED_PARAMETER(QueueType);
+    NT_REQUIRE_IRQL(DISPATCH_LEVEL);
+    if (IoWorkItem->Queued != NULL) {
+        return FALSE;
+    }
+    QueueItem(IoWorkItem, NULL, WorkerRoutine, Context);
+    return TRUE;
+}
+
 VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
 {
     NT_WORK *work;

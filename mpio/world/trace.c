@@ -45,8 +45,8 @@ static inline uint64_t stir(uint64_t hash, uint64_t word)
     return hash ^ (hash >> 32);
 }
 
-void trace_emit(struct world *w, struct machine *m, enum trace_kind kind, uint64_t a, uint64_t b,
-                uint64_t c, uint64_t d)
+static inline struct trace_record *append(struct world *w, struct machine *m, enum trace_kind kind, uint64_t a, uint64_t b,
+                                          uint64_t c, uint64_t d)
 {
     struct trace_record *r = &w->ring[w->trace_count++ & w->ring_mask];
     const struct fibre *f = world_fibre;
@@ -65,19 +65,38 @@ void trace_emit(struct world *w, struct machine *m, enum trace_kind kind, uint64
     r->argument[1] = b;
     r->argument[2] = c;
     r->argument[3] = d;
-    uint64_t head = (uint64_t)r->machine << 32 | (uint64_t)kind << 16 | (uint64_t)cpu << 8 | irql;
+    return r;
+}
+
+static inline void tell(struct world *w, const struct trace_record *r)
+{
+    if (__builtin_expect((w->listened >> r->kind & 1) != 0, 0))
+        w->listener(w->listener_user, r);
+}
+
+void trace_emit(struct world *w, struct machine *m, enum trace_kind kind, uint64_t a, uint64_t b,
+                uint64_t c, uint64_t d)
+{
+    const struct trace_record *r = append(w, m, kind, a, b, c, d);
+    uint64_t head = (uint64_t)r->machine << 32 | (uint64_t)kind << 16 | (uint64_t)r->cpu << 8 | r->irql;
     /* Two independent lanes: half the latency of one chain of multiplications. */
     uint64_t left = stir(stir(stir(w->trace_hash[0], w->now), a), c);
     uint64_t right = stir(stir(stir(w->trace_hash[1], head), b), d);
     w->trace_hash[0] = left;
     w->trace_hash[1] = right;
-    if (__builtin_expect((w->listened >> kind & 1) != 0, 0))
-        w->listener(w->listener_user, r);
+    tell(w, r);
+}
+
+void trace_note(struct world *w, struct machine *m, enum trace_kind kind, uint64_t a, uint64_t b,
+                uint64_t c, uint64_t d)
+{
+    w->trace_notes++;
+    tell(w, append(w, m, kind, a, b, c, d));
 }
 
 uint64_t trace_hash(const struct world *w)
 {
-    return stir(stir(w->trace_hash[0], w->trace_hash[1]), w->trace_count);
+    return stir(stir(w->trace_hash[0], w->trace_hash[1]), w->trace_count - w->trace_notes);
 }
 
 uint64_t trace_count(const struct world *w)

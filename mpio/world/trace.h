@@ -27,7 +27,8 @@
     X(TRACE_PNP, "pnp", "device,minor,status")                                                      \
     X(TRACE_BUGCHECK, "bugcheck", "rule,first,second")                                              \
     X(TRACE_MESSAGE, "message", "component,level,hash")                                             \
-    X(TRACE_CHECK, "check", "lun,verdict,lba")
+    X(TRACE_CHECK, "check", "lun,verdict,lba")                                                      \
+    X(TRACE_DRIVER_TRACE, "trace", "driver,level_line,flag,function_format")
 
 enum trace_kind {
 #define X(kind, name, arguments) kind,
@@ -47,6 +48,8 @@ struct trace_record {
 
 /* Appends a record (hash and ring). A few nanoseconds; never allocates. */
 void trace_emit(struct world *w, struct machine *m, enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+/* Appends a record that the hash leaves out: about what somebody switched on, which must not change a run's name. */
+void trace_note(struct world *w, struct machine *m, enum trace_kind kind, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 uint64_t trace_hash(const struct world *w);
 uint64_t trace_count(const struct world *w);
 /* Record number n (from 0); NULL when it has left the ring. */

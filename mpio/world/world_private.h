@@ -100,6 +100,7 @@ struct world {
 
     struct trace_record *ring;
     uint64_t ring_mask, trace_count, trace_hash[2];
+    uint64_t trace_notes;       /* of trace_count: records outside the hash */
     void (*listener)(void *user, const struct trace_record *r);
     void *listener_user;
     uint32_t listened; /* a bit per kind of record */

@@ -17,10 +17,24 @@
 extern "C" {
 #endif
 
-void *memcpy(void *to, const void *from, size_t bytes);
-void *memmove(void *to, const void *from, size_t bytes);
-void *memset(void *to, int value, size_t bytes);
-int memcmp(const void *a, const void *b, size_t bytes);
+/* An x86 driver is compiled with stdcall as its convention (-mrtd). Sort and search call back with
+ * cdecl, as on Windows. What compilers call on their own follows the compiler: gcc pops its
+ * arguments there too, clang does not; the DSM library is built by the same compiler. */
+#ifdef __i386__
+#define DDK_CRT_CDECL __attribute__((cdecl))
+#else
+#define DDK_CRT_CDECL
+#endif
+#if defined(__i386__) && defined(__clang__)
+#define DDK_CRT_CALL __attribute__((cdecl))
+#else
+#define DDK_CRT_CALL
+#endif
+
+void *DDK_CRT_CALL memcpy(void *to, const void *from, size_t bytes);
+void *DDK_CRT_CALL memmove(void *to, const void *from, size_t bytes);
+void *DDK_CRT_CALL memset(void *to, int value, size_t bytes);
+int DDK_CRT_CALL memcmp(const void *a, const void *b, size_t bytes);
 void *memchr(const void *where, int value, size_t bytes);
 size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
@@ -98,8 +112,9 @@ wchar_t towlower(wchar_t c);
 wchar_t *_wcsupr(wchar_t *s);
 wchar_t *_wcslwr(wchar_t *s);
 void *bsearch(const void *key, const void *base, size_t count, size_t size,
-              int (*compare)(const void *, const void *));
-void qsort(void *base, size_t count, size_t size, int (*compare)(const void *, const void *));
+              int (DDK_CRT_CDECL *compare)(const void *, const void *));
+void qsort(void *base, size_t count, size_t size,
+           int (DDK_CRT_CDECL *compare)(const void *, const void *));
 
 #define _byteswap_ushort(x) __builtin_bswap16(x)
 #define _byteswap_ulong(x)  __builtin_bswap32(x)

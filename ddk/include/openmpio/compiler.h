@@ -120,7 +120,11 @@
 #define DECLSPEC_ALIGN(n) __attribute__((aligned(n)))
 #define DECLSPEC_CACHEALIGN DECLSPEC_ALIGN(64)
 #define DECLSPEC_NORETURN __attribute__((noreturn))
+#ifdef _WIN32 /* one COMDAT, as there is no weak data in PE images */
+#define DECLSPEC_SELECTANY __attribute__((selectany))
+#else
 #define DECLSPEC_SELECTANY __attribute__((weak))
+#endif
 #define DECLSPEC_DEPRECATED
 #define DECLSPEC_DEPRECATED_DDK
 #define DECLSPEC_NOTHROW
@@ -182,7 +186,7 @@
 #define DDK_DECLSPEC_align(n)      __attribute__((aligned(n)))
 #define DDK_DECLSPEC_noreturn      __attribute__((noreturn))
 #define DDK_DECLSPEC_noinline      __attribute__((noinline))
-#define DDK_DECLSPEC_selectany     __attribute__((weak))
+#define DDK_DECLSPEC_selectany     DECLSPEC_SELECTANY
 #define DDK_DECLSPEC_deprecated(x)
 #define DDK_DECLSPEC_dllexport
 #define DDK_DECLSPEC_dllimport
@@ -192,6 +196,7 @@
 #define DDK_DECLSPEC_allocate(section)
 #define DDK_DECLSPEC_code_seg(section)
 #define DDK_DECLSPEC_uuid(text)
+#include <excpt.h>
 #endif
 
 #endif

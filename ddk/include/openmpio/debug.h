@@ -2,6 +2,7 @@
 /*
  * Debug output, assertions, PAGED_CODE, and the kernel's two formatting routines. Any IRQL. A
  * failed assertion is logged with its place and the driver goes on.
+ * Source: wdm.h, dpfilter.h and the pages of the Dbg routines.
  */
 #ifndef OPENMPIO_DEBUG_H
 #define OPENMPIO_DEBUG_H
@@ -30,6 +31,15 @@ NTKERNELAPI VOID NTAPI DbgBreakPointWithStatus(ULONG Status);
 NTKERNELAPI VOID NTAPI RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber,
                                  PSTR Message);
 
+#if defined(_WIN32) && !defined(OPENMPIO_DSM_SOURCE)
+/* The framework on a Windows host, whose C library has other functions of these names. */
+#include <stdio.h>
+#include <wchar.h>
+#define _vsnwprintf DdkVsnwprintf
+#define _vsnprintf  DdkVsnprintf
+#define _snwprintf  DdkSnwprintf
+#define _snprintf   DdkSnprintf
+#endif
 /* Characters written, or -1 when the text was cut off (then without a terminator). */
 NTKERNELAPI int DDK_CDECL _vsnwprintf(WCHAR *Buffer, size_t Count, const WCHAR *Format,
                                       va_list Arguments);

@@ -4,6 +4,7 @@
  * rundown protection, work items. Both the functions and the structures that binaries built with
  * Microsoft's WDK use inline are here. Non-paged pool, lists and spin locks: <= DISPATCH_LEVEL;
  * paged pool and mutexes: <= APC_LEVEL.
+ * Source: wdm.h and the pages of the Ex routines.
  */
 #ifndef OPENMPIO_EXECUTIVE_H
 #define OPENMPIO_EXECUTIVE_H
@@ -145,6 +146,8 @@ typedef union _SLIST_HEADER {
 } SLIST_HEADER, *PSLIST_HEADER;
 #endif
 
+/* A counted stack in the driver's memory (16-aligned on 64 bits); push and flush answer the former first
+ * entry, pop NULL when it is empty. Any IRQL for the first two, else <= DISPATCH_LEVEL. */
 NTKERNELAPI VOID NTAPI InitializeSListHead(PSLIST_HEADER SListHead);
 NTKERNELAPI USHORT NTAPI ExQueryDepthSList(PSLIST_HEADER SListHead);
 NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead);
@@ -152,6 +155,14 @@ NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHe
                                                             PSLIST_ENTRY ListEntry);
 NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(PSLIST_HEADER ListHead);
 #define ExInitializeSListHead(head) InitializeSListHead(head)
+/* Names that x86 images import; sources get the forms above, which x64 images import. */
+NTKERNELAPI PSLIST_ENTRY FASTCALL ExInterlockedPopEntrySList(PSLIST_HEADER ListHead, PKSPIN_LOCK Lock);
+NTKERNELAPI PSLIST_ENTRY FASTCALL ExInterlockedPushEntrySList(PSLIST_HEADER ListHead,
+                                                              PSLIST_ENTRY ListEntry, PKSPIN_LOCK Lock);
+NTKERNELAPI PSLIST_ENTRY FASTCALL ExInterlockedFlushSList(PSLIST_HEADER ListHead);
+NTKERNELAPI PSLIST_ENTRY FASTCALL InterlockedPopEntrySList(PSLIST_HEADER ListHead);
+NTKERNELAPI PSLIST_ENTRY FASTCALL InterlockedPushEntrySList(PSLIST_HEADER ListHead,
+                                                            PSLIST_ENTRY ListEntry);
 #define ExInterlockedPopEntrySList(head, lock)         ExpInterlockedPopEntrySList(head)
 #define ExInterlockedPushEntrySList(head, entry, lock) ExpInterlockedPushEntrySList(head, entry)
 #define ExInterlockedFlushSList(head)                  ExpInterlockedFlushSList(head)
@@ -224,7 +235,21 @@ typedef FREE_FUNCTION_EX *PFREE_FUNCTION_EX;
     };                                     \
     ULONG Future[2]
 
-typedef struct DECLSPEC_CACHEALIGN _GENERAL_LOOKASIDE {
+/* Its routines: below, with those of the other locks. */
+typedef struct _FAST_MUTEX {
+    LONG Count;
+    PVOID Owner;
+    ULONG Contention;
+    KEVENT Event;
+    ULONG OldIrql;
+} FAST_MUTEX, *PFAST_MUTEX, KGUARDED_MUTEX, *PKGUARDED_MUTEX;
+
+#ifdef _X86_
+#define DDK_LOOKASIDE_ALIGN
+#else
+#define DDK_LOOKASIDE_ALIGN DECLSPEC_CACHEALIGN
+#endif
+typedef struct DDK_LOOKASIDE_ALIGN _GENERAL_LOOKASIDE {
     GENERAL_LOOKASIDE_LAYOUT;
 } GENERAL_LOOKASIDE, *PGENERAL_LOOKASIDE;
 
@@ -234,10 +259,16 @@ typedef struct _GENERAL_LOOKASIDE_POOL {
 
 typedef struct _NPAGED_LOOKASIDE_LIST {
     GENERAL_LOOKASIDE L;
+#ifdef _X86_
+    KSPIN_LOCK Lock__ObsoleteButDoNotDelete;
+#endif
 } NPAGED_LOOKASIDE_LIST, *PNPAGED_LOOKASIDE_LIST;
 
 typedef struct _PAGED_LOOKASIDE_LIST {
     GENERAL_LOOKASIDE L;
+#ifdef _X86_
+    FAST_MUTEX Lock__ObsoleteButDoNotDelete;
+#endif
 } PAGED_LOOKASIDE_LIST, *PPAGED_LOOKASIDE_LIST;
 
 typedef struct _LOOKASIDE_LIST_EX {
@@ -275,6 +306,8 @@ NTKERNELAPI VOID NTAPI ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVO
 /* ---- reader/writer spin locks (<= DISPATCH_LEVEL) -------------------------------------------- */
 typedef volatile LONG EX_SPIN_LOCK, *PEX_SPIN_LOCK;
 
+/* One writer or many readers; 0 = free, in non-paged memory of the driver. Answer the old level, which the
+ * release lowers to; the AtDpcLevel and FromDpcLevel forms leave the level alone. */
 NTKERNELAPI KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
 NTKERNELAPI VOID NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql);
 NTKERNELAPI VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock);
@@ -289,13 +322,6 @@ NTKERNELAPI LOGICAL NTAPI ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK 
 NTKERNELAPI LOGICAL NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock);
 
 /* ---- fast mutexes ---------------------------------------------------------------------------- */
-typedef struct _FAST_MUTEX {
-    LONG Count;
-    PVOID Owner;
-    ULONG Contention;
-    KEVENT Event;
-    ULONG OldIrql;
-} FAST_MUTEX, *PFAST_MUTEX, KGUARDED_MUTEX, *PKGUARDED_MUTEX;
 
 FORCEINLINE VOID ExInitializeFastMutex(PFAST_MUTEX FastMutex)
 {
@@ -312,10 +338,12 @@ NTKERNELAPI VOID FASTCALL ExReleaseFastMutex(PFAST_MUTEX FastMutex);
 NTKERNELAPI BOOLEAN FASTCALL ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex);
 NTKERNELAPI VOID FASTCALL ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex);
 NTKERNELAPI VOID FASTCALL ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex);
-NTKERNELAPI VOID NTAPI KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex);
-NTKERNELAPI VOID NTAPI KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex);
-NTKERNELAPI VOID NTAPI KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex);
-NTKERNELAPI BOOLEAN NTAPI KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex);
+NTKERNELAPI VOID FASTCALL KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex);
+NTKERNELAPI VOID FASTCALL KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex);
+NTKERNELAPI VOID FASTCALL KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex);
+NTKERNELAPI BOOLEAN FASTCALL KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex);
+NTKERNELAPI VOID FASTCALL KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex);
+NTKERNELAPI VOID FASTCALL KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex);
 
 /* ---- rundown protection ---------------------------------------------------------------------- */
 typedef struct _EX_RUNDOWN_REF {
@@ -325,6 +353,8 @@ typedef struct _EX_RUNDOWN_REF {
     };
 } EX_RUNDOWN_REF, *PEX_RUNDOWN_REF;
 
+/* <= DISPATCH_LEVEL. Acquire answers FALSE once rundown has begun; every TRUE is owed a release. Completed
+ * marks it run down without waiting, ReInitialize makes it usable again. */
 NTKERNELAPI VOID FASTCALL ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef);
 NTKERNELAPI VOID FASTCALL ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef);
 NTKERNELAPI BOOLEAN FASTCALL ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef);
@@ -364,9 +394,13 @@ typedef struct _WORK_QUEUE_ITEM {
         (item)->List.Flink = NULL;                   \
     } while (0)
 
+/* <= DISPATCH_LEVEL. The routine runs at PASSIVE_LEVEL and owns the item from then on.
+ * Limit: QueueType decides nothing; items run first in, first out. */
 NTKERNELAPI VOID NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType);
 
+/* PASSIVE_LEVEL: the next identifier of a sequence that the seed decides. */
 NTKERNELAPI NTSTATUS NTAPI ExUuidCreate(GUID *Uuid);
+/* <= APC_LEVEL on Windows, any IRQL here. Without a handler it ends the machine (KE-BUG-01). */
 NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI ExRaiseStatus(NTSTATUS Status);
 
 DDK_END_C

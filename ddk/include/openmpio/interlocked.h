@@ -7,6 +7,7 @@
  * A PE image may meet a kernel with several processors: there they are the compiler's atomic built-ins.
  * Everything else runs in OpenMPIO, where one OS thread runs a machine and nothing is preempted between
  * kernel calls: there a compiler barrier does, without the price of a locked instruction.
+ * Source: wdm.h and the pages of the Interlocked routines.
  */
 #ifndef OPENMPIO_INTERLOCKED_H
 #define OPENMPIO_INTERLOCKED_H

@@ -3,6 +3,7 @@
  * Io routines: IRPs, devices, work items, remove locks, interfaces, error log. The short inlines
  * over the stack location are in io_stack.h. IRP routines run at <= DISPATCH_LEVEL; whatever
  * creates, names, opens or deletes runs at PASSIVE_LEVEL.
+ * Source: wdm.h, ntddk.h and the pages of the Io routines.
  */
 #ifndef OPENMPIO_IO_H
 #define OPENMPIO_IO_H
@@ -113,6 +114,11 @@ typedef struct _IO_WORKITEM *PIO_WORKITEM;
 typedef VOID NTAPI IO_WORKITEM_ROUTINE_EX(PVOID IoObject, PVOID Context, PIO_WORKITEM IoWorkItem);
 typedef IO_WORKITEM_ROUTINE_EX *PIO_WORKITEM_ROUTINE_EX;
 
+/* <= DISPATCH_LEVEL. Allocate answers NULL without memory; the driver frees the item, from its routine at the
+ * earliest. Queueing an item twice is a bug check. Initialize and Uninitialize are for items in memory of the
+ * driver, IoSizeofWorkItem() bytes.
+ * Limit IoQueueWorkItem: QueueType decides nothing; items run first in, first out.
+ * Limit IoQueueWorkItemEx: as IoQueueWorkItem. */
 NTKERNELAPI PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject);
 NTKERNELAPI VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem);
 NTKERNELAPI VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine,
@@ -136,7 +142,7 @@ typedef struct _IO_REMOVE_LOCK_TRACKING_BLOCK *PIO_REMOVE_LOCK_TRACKING_BLOCK;
 
 typedef struct _IO_REMOVE_LOCK_DBG_BLOCK {
     LONG Signature;
-    ULONG HighWatermark;
+    LONG HighWatermark;
     LONGLONG MaxLockedTicks;
     LONG AllocateTag;
     LIST_ENTRY LockList;
@@ -154,6 +160,8 @@ typedef struct _IO_REMOVE_LOCK {
 #endif
 } IO_REMOVE_LOCK, *PIO_REMOVE_LOCK;
 
+/* PASSIVE_LEVEL; the lock lies in the device extension. Released, with the tag of the acquire, <= DISPATCH_LEVEL.
+ * Limit: MaxLockedMinutes and HighWatermark are not checked. */
 NTKERNELAPI VOID NTAPI IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag,
                                                 ULONG MaxLockedMinutes, ULONG HighWatermark,
                                                 ULONG RemlockSize);
@@ -194,7 +202,11 @@ typedef struct _IO_ERROR_LOG_PACKET {
     LARGE_INTEGER DeviceOffset;
     ULONG DumpData[1];
 } IO_ERROR_LOG_PACKET, *PIO_ERROR_LOG_PACKET;
+#ifdef _WIN64
 #define ERROR_LOG_MAXIMUM_SIZE 0xF0
+#else
+#define ERROR_LOG_MAXIMUM_SIZE 0x98
+#endif
 
 /* The packet belongs to the caller until it is written (then the log frees it) or freed. */
 NTKERNELAPI PVOID NTAPI IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize);

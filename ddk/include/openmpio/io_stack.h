@@ -2,6 +2,7 @@
 /*
  * Inlines and macros over an IRP's stack locations. The owner of the IRP calls them; no locks.
  * CurrentLocation counts down from StackCount + 1 (nobody's) to 1 (the lowest driver).
+ * Source: wdm.h and the pages of the Io macros.
  */
 #ifndef OPENMPIO_IO_STACK_H
 #define OPENMPIO_IO_STACK_H

@@ -3,6 +3,7 @@
  * Io objects: driver, device and file objects, IRPs and stack locations, and their codes and flags.
  * Layouts are Windows' own (ddk/tests/layout.c); a driver built with Microsoft's WDK reads them
  * directly.
+ * Source: wdm.h and the pages of the structures and functions.
  */
 #ifndef OPENMPIO_IRP_H
 #define OPENMPIO_IRP_H

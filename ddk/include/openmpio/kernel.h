@@ -3,6 +3,7 @@
  * Ke: IRQL, spin locks, dispatcher objects (event, mutex, semaphore, timer), DPCs, time,
  * processors. Everything is a routine of the emulator; nothing here reads a control register, GS
  * or the shared-data page as the WDK's inlines do. IRQL limits stand beside the declarations.
+ * Source: wdm.h and the pages of the Ke routines.
  */
 #ifndef OPENMPIO_KERNEL_H
 #define OPENMPIO_KERNEL_H
@@ -16,17 +17,26 @@ DDK_BEGIN_C
 #define LOW_LEVEL      0
 #define APC_LEVEL      1
 #define DISPATCH_LEVEL 2
+#ifdef _X86_
+#define PROFILE_LEVEL  27
+#define CLOCK_LEVEL    28
+#define IPI_LEVEL      29
+#define POWER_LEVEL    30
+#define HIGH_LEVEL     31
+#else
 #define CMCI_LEVEL     5
 #define CLOCK_LEVEL    13
 #define IPI_LEVEL      14
 #define POWER_LEVEL    14
 #define PROFILE_LEVEL  15
 #define HIGH_LEVEL     15
+#endif
 
+/* The level of the running context. Any IRQL. */
 NTKERNELAPI KIRQL NTAPI KeGetCurrentIrql(VOID);
 /* Raising below the current level, or lowering above it, is a bug check. */
-NTKERNELAPI KIRQL NTAPI KfRaiseIrql(KIRQL NewIrql);
-NTKERNELAPI VOID NTAPI KfLowerIrql(KIRQL NewIrql);
+NTKERNELAPI KIRQL FASTCALL KfRaiseIrql(KIRQL NewIrql);
+NTKERNELAPI VOID FASTCALL KfLowerIrql(KIRQL NewIrql);
 NTKERNELAPI VOID NTAPI KeLowerIrql(KIRQL NewIrql);
 NTKERNELAPI KIRQL NTAPI KeRaiseIrqlToDpcLevel(VOID);
 #define KeRaiseIrql(newIrql, oldIrql) (*(oldIrql) = KfRaiseIrql(newIrql))
@@ -44,24 +54,26 @@ typedef struct _KLOCK_QUEUE_HANDLE {
     KIRQL OldIrql;
 } KLOCK_QUEUE_HANDLE, *PKLOCK_QUEUE_HANDLE;
 
-FORCEINLINE VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
-{
-    *SpinLock = 0;
-}
+/* The word becomes 0. Any IRQL. */
+NTKERNELAPI VOID NTAPI KeInitializeSpinLock(PKSPIN_LOCK SpinLock);
+#define KeInitializeSpinLock(lock) ((VOID)(*(lock) = 0))
 
-NTKERNELAPI KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock);
+/* Raise to DISPATCH_LEVEL and acquire, answering the old level; release and lower to it. The AtDpcLevel and
+ * FromDpcLevel forms leave the level alone: DISPATCH_LEVEL or above. The lock is non-paged memory of the
+ * driver. KeTestSpinLock: TRUE while nobody holds it. */
+NTKERNELAPI KIRQL FASTCALL KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock);
 NTKERNELAPI VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql);
 NTKERNELAPI VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock);
 NTKERNELAPI VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock);
-NTKERNELAPI BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock);
-NTKERNELAPI BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK SpinLock);
+NTKERNELAPI BOOLEAN FASTCALL KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock);
+NTKERNELAPI BOOLEAN FASTCALL KeTestSpinLock(PKSPIN_LOCK SpinLock);
 /* The handle lives on the caller's stack and must not move while the lock is held. */
-NTKERNELAPI VOID NTAPI KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock,
+NTKERNELAPI VOID FASTCALL KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock,
                                                       PKLOCK_QUEUE_HANDLE LockHandle);
-NTKERNELAPI VOID NTAPI KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle);
-NTKERNELAPI VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock,
+NTKERNELAPI VOID FASTCALL KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle);
+NTKERNELAPI VOID FASTCALL KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock,
                                                                 PKLOCK_QUEUE_HANDLE LockHandle);
-NTKERNELAPI VOID NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle);
+NTKERNELAPI VOID FASTCALL KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle);
 #define KeAcquireSpinLock(lock, oldIrql) (*(oldIrql) = KeAcquireSpinLockRaiseToDpc(lock))
 
 /* ---- dispatcher objects ---------------------------------------------------------------------- */
@@ -197,10 +209,14 @@ typedef struct _KTIMER {
     ULARGE_INTEGER DueTime;
     LIST_ENTRY TimerListEntry;
     PKDPC Dpc;
+#ifndef _X86_
     ULONG Processor;
+#endif
     ULONG Period; /* ms, 0 = once */
 } KTIMER, *PKTIMER, *PRKTIMER;
 
+/* Non-paged memory of the driver, which must stay until the routine has run. Any IRQL.
+ * Limit KeInitializeThreadedDpc: the routine runs as an ordinary DPC, at DISPATCH_LEVEL. */
 NTKERNELAPI VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine,
                                        PVOID DeferredContext);
 NTKERNELAPI VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine,
@@ -240,7 +256,10 @@ typedef struct _KDEVICE_QUEUE {
 #ifdef _WIN64
     union {
         BOOLEAN Busy;
-        ULONGLONG Hint;
+        struct {
+            LONGLONG Reserved : 8;
+            LONGLONG Hint : 56;
+        };
     };
 #else
     BOOLEAN Busy;

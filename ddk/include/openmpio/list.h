@@ -2,6 +2,7 @@
 /*
  * Doubly and singly linked lists, inline. Any IRQL; the caller guards the list. The S-list and
  * ExInterlocked* forms are kernel routines (executive.h).
+ * Source: wdm.h and the pages of the list routines.
  */
 #ifndef OPENMPIO_LIST_H
 #define OPENMPIO_LIST_H

@@ -2,6 +2,7 @@
 /*
  * Mm: MDLs, system mappings, contiguous memory. The emulator has one address space, so a mapping is
  * the memory itself; the flags of the MDL still follow the published life cycle and are checked.
+ * Source: wdm.h and the pages of the Mm routines and macros.
  */
 #ifndef OPENMPIO_MEMORY_H
 #define OPENMPIO_MEMORY_H
@@ -99,10 +100,13 @@ typedef enum _MM_PAGE_PRIORITY {
 #define MdlMappingNoWrite   0x80000000
 #define MdlMappingNoExecute 0x40000000
 
+/* <= DISPATCH_LEVEL. Fill in the pages of an MDL: of non-paged memory, or locked until MmUnlockPages.
+ * Limit MmProbeAndLockPages: no address is refused, since there is no user mode. */
 NTKERNELAPI VOID NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList);
 NTKERNELAPI VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
                                            LOCK_OPERATION Operation);
 NTKERNELAPI VOID NTAPI MmUnlockPages(PMDL MemoryDescriptorList);
+/* <= DISPATCH_LEVEL. The address at which the pages may be read and written: their own. */
 NTKERNELAPI PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode);
 NTKERNELAPI PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList,
                                                      KPROCESSOR_MODE AccessMode,
@@ -111,7 +115,11 @@ NTKERNELAPI PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList,
                                                      ULONG BugCheckOnFailure,
                                                      ULONG Priority);
 NTKERNELAPI VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList);
+/* Bytes of an MDL for that buffer. Any IRQL. */
 NTKERNELAPI SIZE_T NTAPI MmSizeOfMdl(PVOID Base, SIZE_T Length);
+/* Zero-filled or NULL; page-aligned. PASSIVE_LEVEL to free, <= DISPATCH_LEVEL to allocate.
+ * Limit MmAllocateContiguousMemory: physical addresses stand for nothing, so the bound is not looked at.
+ * Limit MmAllocateContiguousMemorySpecifyCache: nor are boundary and caching. */
 NTKERNELAPI PVOID NTAPI MmAllocateContiguousMemory(SIZE_T NumberOfBytes,
                                                    PHYSICAL_ADDRESS HighestAcceptableAddress);
 NTKERNELAPI PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(

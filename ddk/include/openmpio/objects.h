@@ -3,6 +3,7 @@
  * Ob and Ps: references on objects, access rights, current process and thread, system threads.
  * PASSIVE_LEVEL unless said otherwise; reference counting and "current" queries at any IRQL up to
  * DISPATCH_LEVEL.
+ * Source: wdm.h, ntddk.h, ntifs.h and the pages of the Ob and Ps routines.
  */
 #ifndef OPENMPIO_OBJECTS_H
 #define OPENMPIO_OBJECTS_H
@@ -39,6 +40,14 @@ DDK_BEGIN_C
 #define EVENT_ALL_ACCESS         (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3)
 
 typedef struct _OBJECT_TYPE *POBJECT_TYPE;
+
+/* Data of ntoskrnl on Windows. Here any type is NULL, which kernel-mode callers may pass everywhere. */
+static const POBJECT_TYPE DdkAnyObjectType __attribute__((unused)) = 0;
+#define ExEventObjectType     (&DdkAnyObjectType)
+#define ExSemaphoreObjectType (&DdkAnyObjectType)
+#define IoFileObjectType      (&DdkAnyObjectType)
+#define PsProcessType         (&DdkAnyObjectType)
+#define PsThreadType          (&DdkAnyObjectType)
 
 typedef struct _OBJECT_HANDLE_INFORMATION {
     ULONG HandleAttributes;

@@ -2,6 +2,7 @@
 /*
  * Plug and play and power: relations, capabilities, interfaces, resource lists (minimal), device
  * properties. PASSIVE_LEVEL unless said otherwise.
+ * Source: wdm.h, ntddk.h and the pages of the PnP and Po routines.
  */
 #ifndef OPENMPIO_PNP_H
 #define OPENMPIO_PNP_H
@@ -143,8 +144,12 @@ typedef struct _CM_PARTIAL_RESOURCE_DESCRIPTOR {
             ULONG Length;
         } Generic, Port, Memory;
         struct {
+#ifdef NT_PROCESSOR_GROUPS
             USHORT Level;
             USHORT Group;
+#else
+            ULONG Level;
+#endif
             ULONG Vector;
             KAFFINITY Affinity;
         } Interrupt;
@@ -241,6 +246,9 @@ typedef VOID NTAPI REQUEST_POWER_COMPLETE(PDEVICE_OBJECT DeviceObject, UCHAR Min
                                           PIO_STATUS_BLOCK IoStatus);
 typedef REQUEST_POWER_COMPLETE *PREQUEST_POWER_COMPLETE;
 
+/* <= DISPATCH_LEVEL. Power IRPs go down like others; PoStartNextPowerIrp has nothing left to do since Windows
+ * Vista. PoRequestPowerIrp answers STATUS_PENDING and calls CompletionFunction when the new IRP is done.
+ * PoSetPowerState notes the new state and answers the old one. */
 NTKERNELAPI VOID NTAPI PoStartNextPowerIrp(PIRP Irp);
 NTKERNELAPI NTSTATUS NTAPI PoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp);
 NTKERNELAPI NTSTATUS NTAPI PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction,

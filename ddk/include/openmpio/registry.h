@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Registry: Zw routines on keys and values, Rtl shortcuts. PASSIVE_LEVEL throughout.
+ * Source: wdm.h, ntddk.h and the pages of the Zw key routines.
  */
 #ifndef OPENMPIO_REGISTRY_H
 #define OPENMPIO_REGISTRY_H
@@ -116,6 +117,10 @@ typedef struct _KEY_VALUE_PARTIAL_INFORMATION {
     UCHAR Data[1];
 } KEY_VALUE_PARTIAL_INFORMATION, *PKEY_VALUE_PARTIAL_INFORMATION;
 
+/* Open or make the key named in ObjectAttributes; *KeyHandle is closed with ZwClose. TitleIndex 0, Class
+ * optional, *Disposition (may be NULL) REG_CREATED_NEW_KEY or REG_OPENED_EXISTING_KEY.
+ * Limit ZwCreateKey: the access asked for is not kept, as for any kernel-mode caller.
+ * Limit ZwOpenKey: as ZwCreateKey. */
 NTKERNELAPI NTSTATUS NTAPI ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
                                        POBJECT_ATTRIBUTES ObjectAttributes, ULONG TitleIndex,
                                        PUNICODE_STRING Class, ULONG CreateOptions,

@@ -3,6 +3,7 @@
  * Rtl: memory, counted strings, numbers, GUID text, versions. Memory routines: any IRQL. String
  * routines that change case or allocate: PASSIVE_LEVEL; allocated buffers are paged pool and are
  * freed with RtlFreeUnicodeString or RtlFreeAnsiString.
+ * Source: wdm.h, ntddk.h and the pages of the Rtl routines.
  */
 #ifndef OPENMPIO_RUNTIME_H
 #define OPENMPIO_RUNTIME_H
@@ -39,6 +40,10 @@ FORCEINLINE PVOID RtlSecureZeroMemory(PVOID Pointer, SIZE_T Size)
 /* Number of equal bytes from the start. */
 NTKERNELAPI SIZE_T NTAPI RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length);
 
+/* Byte order reversed. Any IRQL. Inline; the routines are what x86 images import. */
+NTKERNELAPI USHORT FASTCALL RtlUshortByteSwap(USHORT Source);
+NTKERNELAPI ULONG FASTCALL RtlUlongByteSwap(ULONG Source);
+NTKERNELAPI ULONGLONG FASTCALL RtlUlonglongByteSwap(ULONGLONG Source);
 #define RtlUshortByteSwap(x)    __builtin_bswap16((USHORT)(x))
 #define RtlUlongByteSwap(x)     __builtin_bswap32((ULONG)(x))
 #define RtlUlonglongByteSwap(x) __builtin_bswap64((ULONGLONG)(x))

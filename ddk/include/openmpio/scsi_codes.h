@@ -1,87 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SCSI numbers: operation codes, status, sense keys, additional sense codes and qualifiers, page
+ * SCSI numbers: status, sense keys, additional sense codes and qualifiers, page
  * codes, persistent reservation actions. Source of the values: the T10 standards.
  */
 #ifndef OPENMPIO_SCSI_CODES_H
 #define OPENMPIO_SCSI_CODES_H
 
-/* ---- operation codes ------------------------------------------------------------------------- */
-#define SCSIOP_TEST_UNIT_READY         0x00
-#define SCSIOP_REZERO_UNIT             0x01
-#define SCSIOP_REWIND                  0x01
-#define SCSIOP_REQUEST_SENSE           0x03
-#define SCSIOP_FORMAT_UNIT             0x04
-#define SCSIOP_REASSIGN_BLOCKS         0x07
-#define SCSIOP_READ6                   0x08
-#define SCSIOP_WRITE6                  0x0A
-#define SCSIOP_SEEK6                   0x0B
-#define SCSIOP_INQUIRY                 0x12
-#define SCSIOP_VERIFY6                 0x13
-#define SCSIOP_MODE_SELECT             0x15
-#define SCSIOP_RESERVE_UNIT            0x16
-#define SCSIOP_RELEASE_UNIT            0x17
-#define SCSIOP_COPY                    0x18
-#define SCSIOP_MODE_SENSE              0x1A
-#define SCSIOP_START_STOP_UNIT         0x1B
-#define SCSIOP_RECEIVE_DIAGNOSTIC      0x1C
-#define SCSIOP_SEND_DIAGNOSTIC         0x1D
-#define SCSIOP_MEDIUM_REMOVAL          0x1E
-#define SCSIOP_READ_FORMATTED_CAPACITY 0x23
-#define SCSIOP_READ_CAPACITY           0x25
-#define SCSIOP_READ                    0x28
-#define SCSIOP_WRITE                   0x2A
-#define SCSIOP_SEEK                    0x2B
-#define SCSIOP_WRITE_VERIFY            0x2E
-#define SCSIOP_VERIFY                  0x2F
-#define SCSIOP_PREFETCH                0x34
-#define SCSIOP_SYNCHRONIZE_CACHE       0x35
-#define SCSIOP_READ_DATA_DEFECT        0x37
-#define SCSIOP_WRITE_DATA_BUFF         0x3B
-#define SCSIOP_READ_DATA_BUFF          0x3C
-#define SCSIOP_WRITE_SAME              0x41
-#define SCSIOP_UNMAP                   0x42
-#define SCSIOP_LOG_SELECT              0x4C
-#define SCSIOP_LOG_SENSE               0x4D
-#define SCSIOP_MODE_SELECT10           0x55
-#define SCSIOP_RESERVE_UNIT10          0x56
-#define SCSIOP_RESERVE_ELEMENT         0x56
-#define SCSIOP_RELEASE_UNIT10          0x57
-#define SCSIOP_RELEASE_ELEMENT         0x57
-#define SCSIOP_MODE_SENSE10            0x5A
-#define SCSIOP_PERSISTENT_RESERVE_IN   0x5E
-#define SCSIOP_PERSISTENT_RESERVE_OUT  0x5F
-#define SCSIOP_OPERATION32             0x7F
-#define SCSIOP_EXTENDED_COPY           0x83
-#define SCSIOP_POPULATE_TOKEN          0x83
-#define SCSIOP_WRITE_USING_TOKEN       0x83
-#define SCSIOP_RECEIVE_COPY_RESULTS    0x84
-#define SCSIOP_RECEIVE_ROD_TOKEN_INFORMATION 0x84
-#define SCSIOP_ATA_PASSTHROUGH16       0x85
-#define SCSIOP_READ16                  0x88
-#define SCSIOP_COMPARE_AND_WRITE       0x89
-#define SCSIOP_WRITE16                 0x8A
-#define SCSIOP_WRITE_VERIFY16          0x8E
-#define SCSIOP_VERIFY16                0x8F
-#define SCSIOP_SYNCHRONIZE_CACHE16     0x91
-#define SCSIOP_WRITE_SAME16            0x93
-#define SCSIOP_READ_CAPACITY16         0x9E
-#define SCSIOP_GET_LBA_STATUS          0x9E
-#define SCSIOP_SERVICE_ACTION_IN16     0x9E
-#define SCSIOP_REPORT_LUNS             0xA0
-#define SCSIOP_ATA_PASSTHROUGH12       0xA1
-#define SCSIOP_SECURITY_PROTOCOL_IN    0xA2
-#define SCSIOP_MAINTENANCE_IN          0xA3
-#define SCSIOP_MAINTENANCE_OUT         0xA4
-#define SCSIOP_READ12                  0xA8
-#define SCSIOP_WRITE12                 0xAA
-#define SCSIOP_VERIFY12                0xAF
-#define SCSIOP_SECURITY_PROTOCOL_OUT   0xB5
-
-#define SERVICE_ACTION_READ_CAPACITY16            0x10
-#define SERVICE_ACTION_GET_LBA_STATUS             0x12
-#define SERVICE_ACTION_REPORT_TARGET_PORT_GROUPS  0x0A
-#define SERVICE_ACTION_SET_TARGET_PORT_GROUPS     0x0A
+#include <openmpio/scsi_opcodes.h>
 
 /* ---- status ---------------------------------------------------------------------------------- */
 #define SCSISTAT_GOOD                  0x00
@@ -110,7 +35,12 @@
 #define ARRAY_CONTROLLER_DEVICE         0x0C
 #define SCSI_ENCLOSURE_DEVICE           0x0D
 #define REDUCED_BLOCK_DEVICE            0x0E
+#define OPTICAL_CARD_READER_WRITER_DEVICE   0x0F
+#define BRIDGE_CONTROLLER_DEVICE            0x10
+#define OBJECT_BASED_STORAGE_DEVICE         0x11
+#define HOST_MANAGED_ZONED_BLOCK_DEVICE     0x14
 #define WELL_KNOWN_LOGICAL_UNIT         0x1E
+#define UNKNOWN_OR_NO_DEVICE                0x1F
 #define LOGICAL_UNIT_NOT_PRESENT_DEVICE 0x7F
 #define DEVICE_CONNECTED                0x00
 #define DEVICE_QUALIFIER_ACTIVE         0x00
@@ -122,6 +52,7 @@
 #define VPD_SERIAL_NUMBER                  0x80
 #define VPD_DEVICE_IDENTIFIERS             0x83
 #define VPD_MEDIA_SERIAL_NUMBER            0x84
+#define VPD_SOFTWARE_INTERFACE_IDENTIFIERS 0x84
 #define VPD_NETWORK_MANAGEMENT_ADDRESSES   0x85
 #define VPD_EXTENDED_INQUIRY_DATA          0x86
 #define VPD_MODE_PAGE_POLICY               0x87
@@ -131,6 +62,8 @@
 #define VPD_BLOCK_LIMITS                   0xB0
 #define VPD_BLOCK_DEVICE_CHARACTERISTICS   0xB1
 #define VPD_LOGICAL_BLOCK_PROVISIONING     0xB2
+#define VPD_MAX_BUFFER_SIZE                0xFF
+#define CDB_INQUIRY_EVPD                   0x01
 
 /* ---- mode pages ------------------------------------------------------------------------------ */
 #define MODE_PAGE_VENDOR_SPECIFIC          0x00
@@ -142,6 +75,31 @@
 #define MODE_PAGE_CONTROL                  0x0A
 #define MODE_PAGE_POWER_CONDITION          0x1A
 #define MODE_PAGE_FAULT_REPORTING          0x1C
+/* pages of other device types share these codes */
+#define MODE_PAGE_MRW                          0x03
+#define MODE_PAGE_FLEXIBILE                    0x05
+#define MODE_PAGE_WRITE_PARAMETERS             0x05
+#define MODE_PAGE_VERIFY_ERROR                 0x07
+#define MODE_PAGE_PERIPHERAL                   0x09
+#define MODE_PAGE_MEDIUM_TYPES                 0x0B
+#define MODE_PAGE_NOTCH_PARTITION              0x0C
+#define MODE_PAGE_CD_AUDIO_CONTROL             0x0E
+#define MODE_PAGE_DATA_COMPRESS                0x0F
+#define MODE_PAGE_DEVICE_CONFIG                0x10
+#define MODE_PAGE_XOR_CONTROL                  0x10
+#define MODE_PAGE_MEDIUM_PARTITION             0x11
+#define MODE_PAGE_ENCLOSURE_SERVICES_MANAGEMENT 0x14
+#define MODE_PAGE_EXTENDED                     0x15
+#define MODE_PAGE_EXTENDED_DEVICE_SPECIFIC     0x16
+#define MODE_PAGE_CDVD_FEATURE_SET             0x18
+#define MODE_PAGE_PROTOCOL_SPECIFIC_LUN        0x18
+#define MODE_PAGE_PROTOCOL_SPECIFIC_PORT       0x19
+#define MODE_PAGE_LUN_MAPPING                  0x1B
+#define MODE_PAGE_CDVD_INACTIVITY              0x1D
+#define MODE_PAGE_ELEMENT_ADDRESS              0x1D
+#define MODE_PAGE_TRANSPORT_GEOMETRY           0x1E
+#define MODE_PAGE_DEVICE_CAPABILITIES          0x1F
+#define MODE_PAGE_CAPABILITIES                 0x2A
 #define MODE_SENSE_RETURN_ALL              0x3F
 #define MODE_SENSE_CURRENT_VALUES          0x00
 #define MODE_SENSE_CHANGEABLE_VALUES       0x40
@@ -149,6 +107,11 @@
 #define MODE_SENSE_SAVED_VALUES            0xC0
 #define MODE_DSP_FUA_SUPPORTED             0x10
 #define MODE_DSP_WRITE_PROTECT             0x80
+#define MODE_BLOCK_DESC_LENGTH             0x08
+#define MODE_HEADER_LENGTH                 0x04
+#define MODE_HEADER_LENGTH10               0x08
+#define MODE_SELECT_IMMEDIATE              0x04
+#define MODE_SELECT_PFBIT                  0x10
 
 /* ---- persistent reservations ----------------------------------------------------------------- */
 #define RESERVATION_ACTION_READ_KEYS                0x00
@@ -247,6 +210,13 @@
 #define SCSI_ADSENSE_FAILURE_PREDICTION_THRESHOLD_EXCEEDED 0x5D
 #define SCSI_ADSENSE_LOW_POWER_CONDITION          0x5E
 #define SCSI_ADSENSE_COPY_PROTECTION_FAILURE      0x6F
+#define SCSI_ADWRITE_PROTECT                            0x27
+#define SCSI_FAILURE_PREDICTION_THRESHOLD_EXCEEDED      0x5D
+#define SCSI_ADSENSE_ILLEGAL_MODE_FOR_THIS_TRACK        0x64
+#define SCSI_ADSENSE_POWER_CALIBRATION_ERROR            0x73
+#define SCSI_ADSENSE_MUSIC_AREA                         0xA0
+#define SCSI_ADSENSE_DATA_AREA                          0xA1
+#define SCSI_ADSENSE_VOLUME_OVERFLOW                    0xA7
 #define SCSI_ADSENSE_VENDOR_UNIQUE                0x80
 
 /* ---- qualifiers, by additional sense code ---------------------------------------------------- */
@@ -328,5 +298,86 @@
 #define SCSI_SENSEQ_MEDIUM_REMOVAL                0x01
 #define SCSI_SENSEQ_WRITE_PROTECT_ENABLE          0x02
 #define SCSI_SENSEQ_WRITE_PROTECT_DISABLE         0x03
+
+/* Qualifiers of other device types, by additional sense code. */
+/* 00 */
+#define SCSI_SENSEQ_FILEMARK_DETECTED                     0x01
+#define SCSI_SENSEQ_END_OF_MEDIA_DETECTED                 0x02
+#define SCSI_SENSEQ_SETMARK_DETECTED                      0x03
+#define SCSI_SENSEQ_BEGINNING_OF_MEDIA_DETECTED           0x04
+/* 0C */
+#define SCSI_SENSEQ_LOSS_OF_STREAMING                     0x09
+#define SCSI_SENSEQ_PADDING_BLOCKS_ADDED                  0x0A
+/* 21 */
+#define SCSI_SENSEQ_ILLEGAL_ELEMENT_ADDR                  0x01
+/* 3B */
+#define SCSI_SENSEQ_DESTINATION_FULL                      0x0D
+#define SCSI_SENSEQ_SOURCE_EMPTY                          0x0E
+/* 3F */
+#define SCSI_SENSEQ_MEDIUM_LOADABLE                       0x10
+#define SCSI_SENSEQ_MEDIUM_AUXILIARY_MEMORY_ACCESSIBLE    0x11
+/* 6F */
+#define SCSI_SENSEQ_AUTHENTICATION_FAILURE                0x00
+#define SCSI_SENSEQ_KEY_NOT_PRESENT                       0x01
+#define SCSI_SENSEQ_KEY_NOT_ESTABLISHED                   0x02
+#define SCSI_SENSEQ_READ_OF_SCRAMBLED_SECTOR_WITHOUT_AUTHENTICATION 0x03
+#define SCSI_SENSEQ_MEDIA_CODE_MISMATCHED_TO_LOGICAL_UNIT 0x04
+#define SCSI_SENSEQ_LOGICAL_UNIT_RESET_COUNT_ERROR        0x05
+/* 73 */
+#define SCSI_SENSEQ_POWER_CALIBRATION_AREA_ALMOST_FULL    0x01
+#define SCSI_SENSEQ_POWER_CALIBRATION_AREA_FULL           0x02
+#define SCSI_SENSEQ_POWER_CALIBRATION_AREA_ERROR          0x03
+#define SCSI_SENSEQ_PMA_RMA_UPDATE_FAILURE                0x04
+#define SCSI_SENSEQ_PMA_RMA_IS_FULL                       0x05
+#define SCSI_SENSEQ_PMA_RMA_ALMOST_FULL                   0x06
+
+/* ---- messages of parallel SCSI: one byte, then the extended ones and their lengths ------------ */
+#define SCSIMESS_COMMAND_COMPLETE          0x00
+#define SCSIMESS_EXTENDED_MESSAGE          0x01
+#define SCSIMESS_SAVE_DATA_POINTER         0x02
+#define SCSIMESS_RESTORE_POINTERS          0x03
+#define SCSIMESS_DISCONNECT                0x04
+#define SCSIMESS_INIT_DETECTED_ERROR       0x05
+#define SCSIMESS_ABORT                     0x06
+#define SCSIMESS_MESSAGE_REJECT            0x07
+#define SCSIMESS_NO_OPERATION              0x08
+#define SCSIMESS_MESS_PARITY_ERROR         0x09
+#define SCSIMESS_LINK_CMD_COMP             0x0A
+#define SCSIMESS_LINK_CMD_COMP_W_FLAG      0x0B
+#define SCSIMESS_BUS_DEVICE_RESET          0x0C
+#define SCSIMESS_ABORT_WITH_TAG            0x0D
+#define SCSIMESS_CLEAR_QUEUE               0x0E
+#define SCSIMESS_INITIATE_RECOVERY         0x0F
+#define SCSIMESS_RELEASE_RECOVERY          0x10
+#define SCSIMESS_TERMINATE_IO_PROCESS      0x11
+#define SCSIMESS_SIMPLE_QUEUE_TAG          0x20
+#define SCSIMESS_HEAD_OF_QUEUE_TAG         0x21
+#define SCSIMESS_ORDERED_QUEUE_TAG         0x22
+#define SCSIMESS_IGNORE_WIDE_RESIDUE       0x23
+#define SCSIMESS_IDENTIFY                  0x80
+#define SCSIMESS_IDENTIFY_WITH_DISCON      0xC0
+#define SCSIMESS_MODIFY_DATA_POINTER       0x00
+#define SCSIMESS_SYNCHRONOUS_DATA_REQ      0x01
+#define SCSIMESS_WIDE_DATA_REQUEST         0x03
+#define SCSIMESS_MODIFY_DATA_LENGTH        0x05
+#define SCSIMESS_SYNCH_DATA_LENGTH         0x03
+#define SCSIMESS_WIDE_DATA_LENGTH          0x02
+
+/* ---- requests through IOCTL_SCSI_MINIPORT --------------------------------------------------- */
+#define IOCTL_SCSI_MINIPORT_SMART_VERSION                   0x001B0500
+#define IOCTL_SCSI_MINIPORT_IDENTIFY                        0x001B0501
+#define IOCTL_SCSI_MINIPORT_READ_SMART_ATTRIBS              0x001B0502
+#define IOCTL_SCSI_MINIPORT_READ_SMART_THRESHOLDS           0x001B0503
+#define IOCTL_SCSI_MINIPORT_ENABLE_SMART                    0x001B0504
+#define IOCTL_SCSI_MINIPORT_DISABLE_SMART                   0x001B0505
+#define IOCTL_SCSI_MINIPORT_RETURN_STATUS                   0x001B0506
+#define IOCTL_SCSI_MINIPORT_ENABLE_DISABLE_AUTOSAVE         0x001B0507
+#define IOCTL_SCSI_MINIPORT_SAVE_ATTRIBUTE_VALUES           0x001B0508
+#define IOCTL_SCSI_MINIPORT_EXECUTE_OFFLINE_DIAGS           0x001B0509
+#define IOCTL_SCSI_MINIPORT_ENABLE_DISABLE_AUTO_OFFLINE     0x001B050A
+#define IOCTL_SCSI_MINIPORT_READ_SMART_LOG                  0x001B050B
+#define IOCTL_SCSI_MINIPORT_WRITE_SMART_LOG                 0x001B050C
+#define IOCTL_SCSI_MINIPORT_NOT_QUORUM_CAPABLE              0x001B0520
+#define IOCTL_SCSI_MINIPORT_NOT_CLUSTER_CAPABLE             0x001B0521
 
 #endif

@@ -392,6 +392,38 @@ STORPORT_API VOID NTAPI StorPortWriteRegisterUshort(PVOID HwDeviceExtension, PUS
 STORPORT_API VOID NTAPI StorPortWriteRegisterUlong(PVOID HwDeviceExtension, PULONG Register,
                                                    ULONG Value);
 
+/* ---- declared, not exported: an image that imports one of these does not load ----------------- */
+/* Power framework, ACPI and DMA memory have nothing to act on here. <= DISPATCH_LEVEL, InvokeAcpiMethod
+ * and AllocateDmaMemory PASSIVE_LEVEL; times in 100 ns. */
+DDK_API ULONG NTAPI StorPortPoFxActivateComponent(PVOID HwDeviceExtension, PSTOR_ADDRESS Address,
+                                                  PSCSI_REQUEST_BLOCK Srb, ULONG Component,
+                                                  ULONG Flags);
+DDK_API ULONG NTAPI StorPortPoFxIdleComponent(PVOID HwDeviceExtension, PSTOR_ADDRESS Address,
+                                              PSCSI_REQUEST_BLOCK Srb, ULONG Component,
+                                              ULONG Flags);
+DDK_API ULONG NTAPI StorPortPoFxSetComponentLatency(PVOID HwDeviceExtension, PSTOR_ADDRESS Address,
+                                                    ULONG Component, ULONGLONG Latency);
+DDK_API ULONG NTAPI StorPortPoFxSetComponentResidency(PVOID HwDeviceExtension,
+                                                      PSTOR_ADDRESS Address, ULONG Component,
+                                                      ULONGLONG Residency);
+DDK_API ULONG NTAPI StorPortPoFxSetIdleTimeout(PVOID HwDeviceExtension, PSTOR_ADDRESS Address,
+                                               ULONGLONG IdleTimeout);
+DDK_API ULONG NTAPI StorPortPoFxPowerControl(PVOID HwDeviceExtension, PSTOR_ADDRESS Address,
+                                             LPCGUID PowerControlCode, PVOID InBuffer,
+                                             SIZE_T InBufferSize, PVOID OutBuffer,
+                                             SIZE_T OutBufferSize, PSIZE_T BytesReturned);
+DDK_API ULONG NTAPI StorPortSetPowerSettingNotificationGuids(PVOID HwDeviceExtension,
+                                                             ULONG GuidCount, GUID *Guid);
+DDK_API ULONG NTAPI StorPortInvokeAcpiMethod(PVOID HwDeviceExtension, PSTOR_ADDRESS Address,
+                                             ULONG MethodName, PVOID InputBuffer,
+                                             ULONG InputBufferLength, PVOID OutputBuffer,
+                                             ULONG OutputBufferLength, PULONG BytesReturned);
+DDK_API ULONG NTAPI StorPortAllocateDmaMemory(
+    PVOID HwDeviceExtension, SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
+    PHYSICAL_ADDRESS HighestAcceptableAddress, PHYSICAL_ADDRESS BoundaryAddressMultiple,
+    MEMORY_CACHING_TYPE CacheType, ULONG PreferredNode, PVOID *BufferPointer,
+    PHYSICAL_ADDRESS *PhysicalAddress);
+
 DDK_END_C
 
 #endif

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * memcpy and the byte-string routines for PE drivers, which have no C library. (A native .so
- * takes the host's.) Compiled with -fno-tree-loop-distribute-patterns, or memcpy would be made to
- * call itself. Any IRQL; no state.
+ * takes the host's.) Compiled with -fno-tree-loop-distribute-patterns and -fno-builtin, or memcpy
+ * would be made to call itself. Any IRQL; no state.
  */
 #include <openmpio_crt.h>
 
 #ifndef _WIN32
 #error "PE only: a native DSM uses the host's C library for these"
+#endif
+
+#ifdef _MSC_VER
+/* Clang asks for this name in every object that computes with floating point. */
+extern const int _fltused;
+const int _fltused = 0x9875;
 #endif
 
 void *memcpy(void *to, const void *from, size_t bytes)

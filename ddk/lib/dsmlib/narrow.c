@@ -92,7 +92,7 @@ int atoi(const char *s)
 }
 
 void *bsearch(const void *key, const void *base, size_t count, size_t size,
-              int (*compare)(const void *, const void *))
+              int (DDK_CRT_CDECL *compare)(const void *, const void *))
 {
     const unsigned char *low = base;
 
@@ -125,7 +125,7 @@ static void swap_elements(unsigned char *a, unsigned char *b, size_t size)
 
 /* Heap sort: no recursion and no extra memory, for kernel stacks are small. */
 static void sift_down(unsigned char *base, size_t root, size_t count, size_t size,
-                      int (*compare)(const void *, const void *))
+                      int (DDK_CRT_CDECL *compare)(const void *, const void *))
 {
     for (size_t child; (child = 2 * root + 1) < count; root = child) {
         if (child + 1 < count && compare(base + child * size, base + (child + 1) * size) < 0) {
@@ -138,7 +138,8 @@ static void sift_down(unsigned char *base, size_t root, size_t count, size_t siz
     }
 }
 
-void qsort(void *base, size_t count, size_t size, int (*compare)(const void *, const void *))
+void qsort(void *base, size_t count, size_t size,
+           int (DDK_CRT_CDECL *compare)(const void *, const void *))
 {
     for (size_t root = count / 2; root-- > 0;) {
         sift_down(base, root, count, size, compare);

@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # For each always-on check deliberately broken copies of the sample: each must be caught by exactly that check,
-# with the line of the breach in the report. `broken.sh RULE` runs the entries of one rule, `broken.sh all` or
+# with the line of the breach in the report. `broken.sh RULE...` runs the entries of these rules, `broken.sh all` or
 # nothing all of them. Environment: BROKEN_FLAGS for building the copies (SAN=1), BROKEN_WORK for another directory
-# than build/check/broken, where the copies and what mpio said about each are left; two runs need two.
+# than build/check/broken, where the copies and what mpio said about each are left; two runs need two;
+# BROKEN_KIND=sys takes PE images, BROKEN_MPIO another mpio.
 cd "$(dirname "$0")/../../.." || exit 2
 root=$PWD
-export BROKEN_WORK
+export BROKEN_WORK BROKEN_KIND BROKEN_MPIO
+kind=${BROKEN_KIND:-so}
 tests=$root/mpio/cli/tests
 work=${BROKEN_WORK:-$root/build/check/broken}
 
@@ -58,11 +60,11 @@ breach() { # number of the line in the list
         fi
         case $code in *" || "*) help "$dir/$(field "$part" 2)" "${code#* || }" ;; esac
     done <"$dir/entry"
-    if ! make -s -C "$dir" DDK="$root/ddk" DBG=1 $BROKEN_FLAGS >"$dir/build.log" 2>&1; then
+    if ! make -s -C "$dir" DDK="$root/ddk" DBG=1 $BROKEN_FLAGS "$kind" >"$dir/build.log" 2>&1; then
         echo "$rule: does not build: $(grep error "$dir/build.log" | head -1)"
         return 1
     fi
-    (cd "$dir" && timeout 60 "$work/mpio" run --dsm build/dsm_sample.so --topology "$tests/broken.ini" \
+    (cd "$dir" && timeout 60 "$work/mpio" run --dsm build/dsm_sample.$kind --topology "$tests/broken.ini" \
         --for "${duration:-10s}" --quiet) >"$dir/run.log" 2>&1 </dev/null
     code=$?
     found=$(grep -oE '\b(KE|EX|IO|OB|LD|DSM)-[A-Z]+-[0-9]+' "$dir/run.log" | head -1)
@@ -74,7 +76,10 @@ breach() { # number of the line in the list
     line=$(grep -n 'BREACH' "$dir/$file" | head -1 | cut -d: -f1)
     case $place in
     '') want="^  => #0 .*/$file:$line\$" ;;
-    @*) want="^  => #0 ${place#@} at .*/$(definition "$dir" "${place#@}")(\$|,)" ;;
+    @*) want=$(definition "$dir" "${place#@}")
+        # Where a definition begins, the symbols of a PE image do not say: then the report has a line of the body.
+        [ "$kind" = so ] || want="${want%:*}:[0-9]+"
+        want="^  => #0 ${place#@} at .*/$want(\$|,)" ;;
     text:*) want=$(echo "${place#text:}" | sed "s/LINE/$line/") ;;
     esac
     grep -qE "$want" "$dir/run.log" && return 0
@@ -90,15 +95,15 @@ fi
 
 rm -rf "$work"
 mkdir -p "$work/base"
-cp build/rel/bin/mpio "$work/mpio" || exit 1 # somebody may build meanwhile
+cp "${BROKEN_MPIO:-build/rel/bin/mpio}" "$work/mpio" || exit 1 # somebody may build meanwhile
 cp -p dsm_sample/*.c dsm_sample/*.h dsm_sample/Makefile "$work/base/"
-if ! make -s -C "$work/base" DDK="$root/ddk" DBG=1 $BROKEN_FLAGS >"$work/build.log" 2>&1; then
+if ! make -s -C "$work/base" DDK="$root/ddk" DBG=1 $BROKEN_FLAGS "$kind" >"$work/build.log" 2>&1; then
     echo "broken: the sample does not build:"
     cat "$work/build.log"
     exit 1
 fi
-grep -nE '^[A-Z]' mpio/cli/tests/broken.list | awk -F'[: ]' -v rule="${1:-all}" \
-    'rule == "all" || rule == $2 { print $1 }' >"$work/entries"
+grep -nE '^[A-Z]' mpio/cli/tests/broken.list | awk -F'[: ]' -v rules=" ${*:-all} " \
+    'rules == " all " || index(rules, " " $2 " ") { print $1 }' >"$work/entries"
 xargs -P2 -n1 sh "$tests/broken.sh" --entry <"$work/entries"
 cat "$work"/*.said
 total=$(wc -l <"$work/entries")

@@ -7,7 +7,7 @@ work=$PWD/build/check/docs
 rm -rf "$work" build/mydsm
 mkdir -p "$work"
 passed=0 failed=0
-for page in README.md docs/00-start-here.md docs/howto-your-first-dsm.md docs/performance.md dsm_sample/README.md; do
+for page in README.md docs/00-start-here.md docs/howto-your-first-dsm.md docs/howto-debug-your-dsm.md docs/performance.md dsm_sample/README.md; do
     [ -f "$page" ] || continue
     awk '/^ *```sh/ {inside = 1; next} /^ *```/ {inside = 0} inside {sub(/^   /, ""); print}' "$page" >"$work/commands"
     n=0
@@ -43,5 +43,6 @@ for page in README.md docs/00-start-here.md docs/howto-your-first-dsm.md docs/pe
     done
 done
 if sh tools/rules.sh check; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+if sh tools/routines.sh check; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 echo "docs: $passed passed, $failed failed"
 [ "$failed" = 0 ]

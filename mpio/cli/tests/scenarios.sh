@@ -3,17 +3,18 @@
 # Small scenarios with a known end, each twice: plain and --explore. Lines at the head of scenarios/NAME.ini say what must come:
 #   ; want: EXIT-CODE TEXT-OF-THE-OUTPUT      ; for: TIME (default 5s)    ; stall: LEAST MOST (seconds, longest stall)
 #   ; says: TEXT-OF-THE-VERBOSE-OUTPUT        ; dsms: NAME... (copies of the sample, in this order; see `build`)
-# `scenarios.sh [NAME...]`; MPIO in the environment names another build.
+# `scenarios.sh [NAME...]`; MPIO in the environment names another build, SCENARIOS_KIND=sys takes PE images of the sample,
+# SCENARIOS_WORK names another directory than build/check/scenarios.
 cd "$(dirname "$0")/../../.." || exit 2
 MPIO=${MPIO:-$PWD/build/rel/bin/mpio}
-top=$PWD work=$PWD/build/check/scenarios
+top=$PWD work=${SCENARIOS_WORK:-$PWD/build/check/scenarios} kind=${SCENARIOS_KIND:-so}
 mkdir -p "$work" && cd "$work" || exit 2
 passed=0 failed=0
 
 build() { # file name, display name: a copy of the sample with another name
-    [ "$1.so" -nt "$top/dsm_sample/io.c" ] && [ "$1.so" -nt "$top/dsm_sample/path.c" ] && return
+    [ "$1.$kind" -nt "$top/dsm_sample/io.c" ] && [ "$1.$kind" -nt "$top/dsm_sample/path.c" ] && return
     rm -rf "$1" && cp -r "$top/dsm_sample" "$1" && sed -i "s/^#define SAMPLE_NAME .*/#define SAMPLE_NAME L\"$2\"/" "$1/dsm_sample.h"
-    make -s -C "$1" DDK="$top/ddk" BUILD="$work/$1/build" >"$1.log" 2>&1 && cp "$1/build/dsm_sample.so" "$1.so" || cat "$1.log"
+    make -s -C "$1" DDK="$top/ddk" BUILD="$work/$1/build" "$kind" >"$1.log" 2>&1 && cp "$1/build/dsm_sample.$kind" "$1.$kind" || cat "$1.log"
 }
 build sample "OpenMPIO Sample DSM"
 build alpha "Alpha DSM"
@@ -42,8 +43,8 @@ run() { # options...
     want=$(told want)
     duration=$(told for)
     set -- "$@" --topology "$file" --for "${duration:-5s}"
-    for dsm in $(told dsms); do set -- "$@" --dsm "./$dsm.so"; done
-    [ -n "$(told dsms)" ] || set -- "$@" --dsm ./sample.so
+    for dsm in $(told dsms); do set -- "$@" --dsm "./$dsm.$kind"; done
+    [ -n "$(told dsms)" ] || set -- "$@" --dsm "./sample.$kind"
     timeout 60 "$MPIO" run "$@" --verbose --save "$name.replay" >"$name.out" 2>&1 </dev/null
     code=$?
     [ $code = "${want%% *}" ] || wrong "exit $code, not ${want%% *}"

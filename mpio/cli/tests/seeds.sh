@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Seeded runs with faults: every one clean, the same seed the same event stream, different seeds different ones.
 # The seed first decides the world: paths, controllers, LUNs, kind of HBA, load. Every third run draws its scheduling
-# from the seed too (--explore). `seeds.sh [all|COUNT]`; MPIO and DSM in the environment name other builds.
+# from the seed too (--explore). `seeds.sh [all|COUNT]`; MPIO and DSM in the environment name other builds, SEEDS_WORK another
+# directory than build/check/seeds, where the runs are left.
 cd "$(dirname "$0")/../../.." || exit 2
 MPIO=${MPIO:-$PWD/build/rel/bin/mpio}
 DSM=${DSM:-$PWD/build/dsm_sample/rel/dsm_sample.so}
-work=build/check/seeds
+work=${SEEDS_WORK:-build/check/seeds}
 case ${1:-} in all) count=1000 ;; '') count=200 ;; *) count=$1 ;; esac
 rm -rf "$work"
 mkdir -p "$work"

@@ -5,6 +5,7 @@
  * stack: so the handler runs as ordinary code with the interrupted code's signal mask.
  */
 #define _GNU_SOURCE
+#include "host/posix/image.h"
 #include "host/posix/machine.h"
 #include "host/posix/state.h"
 
@@ -69,6 +70,8 @@ static void note_frames(struct host_fault *fault, ucontext_t *interrupted)
         fault->pc[fault->frames++] = (void *)pc; /* a jump to where no code is */
         if (!machine_undo_call(interrupted, s->stack_low, s->stack_high))
             return;
+    } else if (host_image_finish_function(interrupted, s->stack_low, s->stack_high)) {
+        fault->pc[fault->frames++] = (void *)pc;
     }
     struct capture capture = {.fault = fault};
     unsigned before = fault->frames;
@@ -77,7 +80,7 @@ static void note_frames(struct host_fault *fault, ucontext_t *interrupted)
         fault->pc[fault->frames++] = (void *)machine_pc(interrupted);
     if (before == 1)
         fault->pc[1] = (char *)fault->pc[1] + 1; /* the call was undone: a return address again */
-    if (before == 0 && fault->kind == HOST_FAULT_BREAKPOINT)
+    if (fault->kind == HOST_FAULT_BREAKPOINT)
         fault->pc[0] = (char *)fault->pc[0] - MACHINE_BREAKPOINT_BYTES;
 }
 

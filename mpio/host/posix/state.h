@@ -26,6 +26,9 @@ struct host_state {
     struct host_context emergency;
     struct host_fault fault;
 
+    /* image.c */
+    struct host_image_entry *images;
+
     /* watchdog.c */
     volatile uint32_t beat;
     uint32_t last_beat;

@@ -131,8 +131,10 @@ static void a_walk_from_a_context_ends_at_its_entry(void **state)
     struct host_location l;
     host_locate((char *)pc[0] - 1, &l);
     assert_string_equal(l.function, "walk");
+#ifndef _WIN32 /* where the symbols of assembly are lost beside its lines */
     host_locate((char *)pc[frames - 1] - 1, &l);
     assert_string_equal(l.function, "host_context_thunk");
+#endif
     host_context_destroy(&first);
 }
 

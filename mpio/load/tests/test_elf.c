@@ -124,7 +124,7 @@ static void other_kinds_of_file_are_named(void **state)
     refused(length, "program headers");
     memcpy(bytes, whole, length);
     bytes[0] = 'M', bytes[1] = 'Z';
-    refused(length, "PE image");
+    refused(length, "its PE header");
     memcpy(bytes, whole, length);
     free(whole);
 

@@ -163,7 +163,7 @@ static void odd_conversions(void **state)
 
 static void wpp_extensions(void **state)
 {
-    static const struct format_site site = {"DriverEntry", "a.c", 42, 2, 0x10};
+    static const struct format_site site = {.function = "DriverEntry", .file = "a.c", .line = 42, .level = 2, .flag = 0x10};
     GUID guid = {0x12345678, 0x9abc, 0xdef0, {1, 2, 3, 4, 5, 6, 7, 8}};
     const uint8_t sid[] = {1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0};
 
@@ -177,7 +177,8 @@ static void wpp_extensions(void **state)
     assert_string_equal(NARROW("%!irql! %!irql!", 2, 5), "DISPATCH_LEVEL DIRQL 5");
     assert_string_equal(NARROW("%!IPADDR!", 0x0100007f), "127.0.0.1");
     assert_string_equal(NARROW("%!sid!", sid), "S-1-5-32-544");
-    assert_string_equal(NARROW("%!HRESULT! %!WINERROR! %!TIMESTAMP!", 0x80004005, 5, 77LL), "0x80004005 5 77");
+    assert_string_equal(NARROW("%!HRESULT! %!WINERROR! %!TIMESTAMP!", 0x80004005, 5, 77LL),
+                        "0x80004005 5 1601-01-01 00:00:00.0000077");
     site_now = NULL;
 }
 

@@ -162,8 +162,6 @@ static void version_and_conditions(void)
     CHECK(RtlVerifyVersionInfo(&info, 0, at_least) == STATUS_INVALID_PARAMETER);
 }
 
-VOID WppTrace(ULONG Level, ULONG Flag, const char *Function, ULONG Line, const char *Format, ...);
-
 static char said[512];
 
 static void listener(void *user, const char *component, unsigned level, const char *text)
@@ -178,18 +176,15 @@ static void debug_output(void)
     ULONGLONG lines = NtDebugLineCount(NtKernel()), traced;
 
     said[0] = '\0';
-    WppTrace(5, 1, "F", 1, "quiet\n");
-    CHECK(NtDebugLineCount(NtKernel()) == lines);
     nt_on_message(machine_now(), listener, NULL);
     DbgPrint("one %d\ntwo %ws\n", 1, u"2");
-    WppTrace(5, 1, "F", 7, "%!FUNC!:%!LINE! %!STATUS!\n", STATUS_SUCCESS);
     traced = trace_count(world_fibre->world);
-    WppTrace(5, 1, "F", 7, "verbose");
+    DbgPrintEx(DPFLTR_MSDSM_ID, DPFLTR_INFO_LEVEL, "said, not traced");
     CHECK(trace_count(world_fibre->world) == traced);
-    WppTrace(2, 1, "F", 7, "error");
+    DbgPrintEx(DPFLTR_MSDSM_ID, DPFLTR_ERROR_LEVEL, "error");
     CHECK(trace_count(world_fibre->world) == traced + 1);
     RtlAssert("a == b", "f.c", 3, NULL);
-    CHECK(strcmp(said, "vendor/4/one 1;vendor/4/two 2;vendor/5/F:7 0x00000000(STATUS_SUCCESS);vendor/5/verbose;"
+    CHECK(strcmp(said, "vendor/4/one 1;vendor/4/two 2;vendor/4/said, not traced;"
                        "vendor/2/error;vendor/2/Assertion failed: a == b, file f.c, line 3;") == 0);
     CHECK(NtDebugAssertCount(NtKernel()) == 1);
     CHECK(strcmp(NtDebugLineAt(NtKernel(), lines)->Text, "one 1") == 0);

@@ -14,8 +14,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#ifndef _WIN32
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 /* Faults are what this is about: keep the sanitizers from seeing them first. */
 #define BREAKS __attribute__((noinline, no_sanitize("address", "undefined")))
@@ -247,6 +249,7 @@ static void fifty_faults_need_no_more_memory(void **state)
     world_destroy(w);
 }
 
+#ifndef _WIN32
 static void fault_again(struct machine *m, const void *host_fault)
 {
     (void)m, (void)host_fault;
@@ -289,6 +292,7 @@ static void a_fault_while_a_fault_is_handled_ends_the_process(void **state)
     (void)state;
     assert_int_equal(ends_by(&broken_operations), SIGSEGV);
 }
+#endif
 
 int main(void)
 {
@@ -299,8 +303,10 @@ int main(void)
         cmocka_unit_test(other_faults_have_their_kinds),
         cmocka_unit_test(an_endless_loop_is_a_hang),
         cmocka_unit_test(a_busy_world_is_no_hang),
+#ifndef _WIN32
         cmocka_unit_test(a_fault_of_the_world_itself_ends_the_process),
         cmocka_unit_test(a_fault_while_a_fault_is_handled_ends_the_process),
+#endif
         cmocka_unit_test(fifty_faults_need_no_more_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,8 @@ ChoosePath(PSTORAGE_REQUEST_BLOCK Srb, PVOID *Paths, ULONG Count)
 
 BOOLEAN IsPathRequest(PMPIO_PASS_THROUGH_PATH_EX Request, PSTOR_ADDR_BTL8 Address)
 {
+#ifdef _WIN64
     C_ASSERT(sizeof(MPIO_PASS_THROUGH_PATH32) == 64);
+#endif
     return (Request->Flags & MPIO_IOCTL_FLAG_USE_PATHID) != 0 && Address == NULL;
 }
