@@ -49,14 +49,17 @@ endif
 ifneq ($(filter i686 aarch64,$(CFG)),)
 AR       := $(CC:gcc=ar)
 LEFT_OUT := mpio/embed/real.c mpio/load/no_elf.c
+# Exceptions of images, and reads of a kernel's own pages: x64 only.
+LEFT_OUT += mpio/load/seh.c mpio/load/traps.c mpio/load/exports_compiler.c mpio/host/emulate.c
 endif
 # `char` has a sign on Windows, whatever the processor.
 ifeq ($(CFG),aarch64)
 CFLAGS   += -fsigned-char
 endif
-# Drivers for x86 align 64-bit members to eight bytes, so the framework does; Linux' own structures do not.
+# Drivers for x86 align 64-bit members to eight bytes and return small structures in registers, so the framework does.
+# Linux' own structures differ: the host's half keeps to them.
 ifeq ($(CFG),i686)
-CFLAGS   += -malign-double
+CFLAGS   += -malign-double -freg-struct-return
 $(B)/mpio/host/%.o: CFLAGS := $(filter-out -malign-double,$(CFLAGS))
 endif
 
@@ -83,9 +86,9 @@ $(B)/mpio/%.o: mpio/%.S
 $(B)/mpio/host/windows/%.o: CFLAGS := $(filter-out -Iddk/include,$(CFLAGS)) -D_WIN32_WINNT=0x0602
 
 # Drivers' imports: a table, and a wrapper per routine, from the export lists and the headers.
-$(B)/gen/exports_table.c: tools/thunks.sh $(wildcard ddk/lib/*.def ddk/include/*.h ddk/include/openmpio/*.h mpio/load/exports_*.c)
+$(B)/gen/exports_table.c: Makefile tools/thunks.sh $(wildcard ddk/lib/*.def ddk/include/*.h ddk/include/openmpio/*.h mpio/load/exports_*.c)
 	@mkdir -p $(@D)
-	CC=$(if $(filter i686 aarch64,$(CFG)),$(CC),gcc) sh tools/thunks.sh $(@D)/work > $@.new && mv $@.new $@
+	CC=$(if $(filter i686 aarch64,$(CFG)),$(CC),gcc) LEFT_OUT='$(LEFT_OUT)' sh tools/thunks.sh $(@D)/work > $@.new && mv $@.new $@
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
@@ -103,6 +106,7 @@ $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 # A test of a room links that room and what lies below it.
 below_text  := text
 below_host  := host
+below_mgmt  := mgmt text host
 below_world := world array text host
 below_array := array host
 below_nt    := nt $(below_world)
@@ -112,11 +116,11 @@ below_port  := port/sim port $(below_pnp)
 below_core  := core $(below_port)
 below_disk  := disk core $(below_port)
 # Tests that load a DSM stand where the program stands: everything linked whole, kernel routines exported.
-below_load  := embed load disk core port/iscsi $(below_port)
+below_load  := embed mgmt load disk core port/iscsi $(below_port)
 below_embed := $(below_load)
 whole_load  := yes
 whole_embed := yes
-TEST_ROOMS  := text host world array nt port port/iscsi core disk load embed
+TEST_ROOMS  := text host mgmt world array nt port port/iscsi core disk load embed
 
 NO_ISCSI := $(filter win i686 aarch64,$(CFG))
 LIBS := -ldl -lm $(if $(NO_ISCSI),,-liscsi)
@@ -153,7 +157,7 @@ $(foreach r,$(TEST_ROOMS),$(eval $(call test_rules,$(r))))
 
 # ---- the mpio program ----------------------------------------------------------------------------
 # It exports exactly the routines that ddk/lib/*.def list: a DSM resolves them at load time.
-PROGRAM_ROOMS := cli embed load disk core $(if $(NO_ISCSI),,port/iscsi) port/sim port pnp nt array world text host
+PROGRAM_ROOMS := cli embed mgmt load disk core $(if $(NO_ISCSI),,port/iscsi) port/sim port pnp nt array world text host
 
 $(B)/exports.list: $(wildcard ddk/lib/*.def) tools/exports.sh
 	@mkdir -p $(@D)
@@ -219,6 +223,7 @@ check-all:
 fuzz_text     := $(call src,text)
 fuzz_ini      := $(fuzz_text)
 fuzz_reg      := $(fuzz_text)
+fuzz_inf      := $(call src,mgmt) $(fuzz_text)
 fuzz_topology := $(wildcard mpio/world/topology*.c) $(fuzz_text)
 fuzz_cdb      := $(call src,array)
 fuzz_vpd      := mpio/port/identity.c

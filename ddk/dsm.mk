@@ -15,7 +15,7 @@
 # Settings (environment, command line or Makefile); docs/howto-build-profiles.md tells more:
 #   BUILD=build  DBG=0|1  OPT=-O2  CFLAGS (added last)  LDFLAGS (.so only)
 #   TOOLCHAIN=gcc|clang|msvc-clang    msvc-clang: .sys by clang and lld-link, for sources with __try
-#   ARCH=x64|x86|arm64                x86: .sys only; arm64: .so only; default: this host's
+#   ARCH=x64|x86|arm64                x86: .sys, and with CC=i686-linux-gnu-gcc .so; arm64: .so only; default: this host's
 #   INCLUDES="inc ../shared"  DEFINES="A B=1"  NTDDI=0x06010000  LIBS="storport" (beside ntoskrnl, mpio)
 #   OBJS (more objects to link)       RC=my.rc (.sys only; DSM.rc when there is one)
 #   MOF="a.mof b.mof=other.h"         headers and a.bmf, b.bmf in $(BUILD)/mof, on the include paths
@@ -52,7 +52,7 @@ ifeq ($(origin CC),default)
 CC := $(if $(filter gcc,$(TOOLCHAIN)),gcc,$(CLANG))
 endif
 DDK_TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
-DDK_MACHINE := $(if $(filter aarch64%,$(DDK_TARGET)),arm64,$(if $(filter i%86-%,$(DDK_TARGET)),x86,x64))
+DDK_MACHINE := $(if $(filter aarch64%,$(DDK_TARGET)),arm64,$(if $(findstring 86-,$(DDK_TARGET)),x86,x64))
 ifeq ($(ARCH),x86)
 OUT := $(BUILD)/x86
 PE_ARCH := x86
@@ -80,7 +80,7 @@ DDK_CLANG := -Wno-microsoft -Wno-four-char-constants -Wno-ignored-pragma-intrins
 # `char` has a sign on Windows; on x86, 64-bit members are aligned to eight bytes there.
 DDK_SO_x64   := -D_WIN64=1 -D_AMD64_ -DAMD64 -mms-bitfields
 DDK_SO_arm64 := -D_WIN64=1 -D_ARM64_ -DARM64 -fsigned-char
-DDK_SO_x86   := -D_X86_=1 -mms-bitfields -malign-double
+DDK_SO_x86   := -D_X86_=1 -mms-bitfields -malign-double -freg-struct-return
 DDK_SO    := -g $(DDK_SO_$(DDK_MACHINE)) -fshort-wchar -fPIC
 DDK_LINK  := -shared -Wl,-Bsymbolic -Wl,--exclude-libs,ALL
 ifneq ($(shell $(CC) --version 2>/dev/null | grep -c clang),0)
@@ -228,9 +228,10 @@ $(OUT)/pe-lib/lib%.a: $(DDK_HOME)/lib/$(if $(filter x86,$(PE_ARCH)),x86/)%.def $
 	$(DDK_IMPORT)
 
 # ---- images: kernel routines stay undefined in the .so and are bound when it is loaded ---------
-ifeq ($(ARCH),x86)
+ifeq ($(ARCH)-$(DDK_MACHINE),x86-x64)
 $(OUT)/$(DSM).so: ddk-force
-	@echo "dsm.mk: ARCH=x86 builds $(DSM).sys only: the .so runs in the processor's own mode; make ARCH=x86 sys" >&2; exit 1
+	@echo "dsm.mk: ARCH=x86 builds $(DSM).sys only: the .so runs in the processor's own mode; make ARCH=x86 sys, or set CC" \
+	    "to a compiler for x86 (i686-linux-gnu-gcc) for an mpio of 32 bits" >&2; exit 1
 else ifneq ($(filter-out $(DDK_MACHINE),$(ARCH)),)
 $(OUT)/$(DSM).so: ddk-force
 	@echo "dsm.mk: ARCH=$(ARCH), but $(CC) compiles for $(DDK_MACHINE); set CC to a compiler for $(ARCH)" >&2; exit 1

@@ -1,17 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# All tests, one after the other, with their sums. `tools/check.sh all` adds the long forms.
-# Every part prints what it likes; what counts is CMocka's closing lines and lines of the form
-# `name: N passed, N failed`. The last line is the sum.
+# All tests with their sums: first what is built, then the parts, as many at a time as there are processors.
+# `tools/check.sh all` adds the long forms. Every part prints what it likes into build/check/; what counts is CMocka's
+# closing lines and lines of the form `name: N passed, N failed`. The last line is the sum.
 cd "$(dirname "$0")/.." || exit 2
-long=${1:-}
 logs=build/check
-mkdir -p "$logs"
-passed=0 failed=0
-start=$(date +%s)
 JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+rooms=$(sed -n 's/^TEST_ROOMS *:= *//p' Makefile)
 
-# part NAME COMMAND...: runs it, adds its counts; a part that fails without a count is one failure.
+# part NAME COMMAND...: runs it and notes its counts; a part that fails without a count is one failure.
 part() {
     name=$1
     shift
@@ -28,17 +25,19 @@ part() {
     if [ $code -ne 0 ] && [ "$f" = 0 ]; then
         f=1
     fi
-    passed=$((passed + p))
-    failed=$((failed + f))
-    printf '%-34s %5d passed %4d failed %5d s\n' "$name" "$p" "$f" $(($(date +%s) - begin))
-    if [ "$f" != 0 ]; then
-        grep -nE 'error|Error|ERROR|FAILED|failed|not |lint:' "$log" | tail -15
-        echo "    (whole output: $log)"
-    fi
+    echo "$p $f" >>"$logs/counts"
+    {
+        printf '%-34s %5d passed %4d failed %5d s\n' "$name" "$p" "$f" $(($(date +%s) - begin))
+        grep -E '^SKIP' "$log" | sed 's/^/    /'
+        if [ "$f" != 0 ]; then
+            grep -nE 'error|Error|ERROR|FAILED|failed|not |lint:' "$log" | tail -15
+            echo "    (whole output: $log)"
+        fi
+    } >"$log.verdict"
+    cat "$log.verdict"
+    [ "$f" = 0 ]
 }
-units() { # CFG
-    rooms=$(sed -n 's/^TEST_ROOMS *:= *//p' Makefile)
-    make -k -j"$JOBS" CFG="$1" $(for r in $rooms; do echo "tests-$r"; done) || return 1
+units() { # CFG: every unit test that was built
     status=0
     for r in $rooms; do
         for t in build/$1/tests/$r/test_*; do
@@ -49,25 +48,53 @@ units() { # CFG
     done
     return $status
 }
+build() { # CFG: programs and unit tests
+    part "build ($1)" make -k -j"$JOBS" CFG="$1" all $(for r in $rooms; do echo "tests-$r"; done)
+}
 
-part "ddk"                 sh ddk/tests/run.sh $([ "$long" ] || echo quick)
-part "mofc"                sh ddk/tests/mofc.sh $long
-part "build profiles"      sh ddk/tests/profiles.sh $long
-part "build (gcc)"         make -j"$JOBS" all
-part "wpp"                 sh ddk/tests/wpp.sh $long
-part "newdsm"              sh ddk/tests/newdsm.sh $long
-part "units"               units rel
-part "lint"                sh tools/lint.sh
-part "build (ASan, UBSan)" make -j"$JOBS" CFG=asan all
-part "units (ASan, UBSan)" units asan
-for t in mpio/cli/tests/*.sh; do
-    part "$(basename "$t" .sh)" sh "$t" $long
-done
-part "fuzz, short"         sh tools/fuzz.sh 5
-if [ -n "$long" ]; then
-    part "build (clang)"   make -j"$JOBS" CFG=clang all
-    part "units (clang)"   units clang
+case ${1:-} in
+--part) # one part, called by the queue below: NAME COMMAND
+    shift
+    name=${1%% = *}
+    command=${1#* = }
+    part "$name" $command
+    exit 0 ;;
+--units)
+    units "$2"
+    exit ;;
+esac
+
+long=${1:-}
+mkdir -p "$logs"
+: >"$logs/counts"
+start=$(date +%s)
+build rel
+build asan
+[ -z "$long" ] || build clang
+if command -v x86_64-w64-mingw32-gcc >/dev/null; then
+    part "build (win)" make -j"$JOBS" CFG=win all
 fi
+part "build (fuzzers)" make -s -j"$JOBS" fuzzers
+{
+    for t in wine iscsi ddk/profiles broken pe_stacks pe seeds memory ddk/run ddk/wpp ddk/mofc ddk/newdsm; do
+        case $t in
+        ddk/run) echo "ddk = sh ddk/tests/run.sh $([ "$long" ] || echo quick)" ;;
+        ddk/*) echo "${t#*/} = sh ddk/tests/${t#*/}.sh $long" ;;
+        *) echo "$t = sh mpio/cli/tests/$t.sh $long" ;;
+        esac
+    done
+    echo "units = sh tools/check.sh --units rel"
+    echo "units (ASan, UBSan) = sh tools/check.sh --units asan"
+    [ -z "$long" ] || echo "units (clang) = sh tools/check.sh --units clang"
+    echo "lint = sh tools/lint.sh"
+    for t in mpio/cli/tests/*.sh; do
+        name=$(basename "$t" .sh)
+        case $name in wine | iscsi | broken | pe_stacks | pe | seeds | memory | install | docs) ;; *) echo "$name = sh $t $long" ;; esac
+    done
+    echo "fuzz, short = sh tools/fuzz.sh 5"
+} | tr -s ' ' | xargs -d '\n' -n 1 -P "$JOBS" sh tools/check.sh --part
+# These install or write into the tree's own build directory while they run: alone.
+part install sh mpio/cli/tests/install.sh $long
+part docs sh mpio/cli/tests/docs.sh $long
 echo "checked in $(($(date +%s) - start)) s"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+awk '{p += $1; f += $2} END {printf "%d passed, %d failed\n", p, f; exit f != 0}' "$logs/counts"

@@ -27,17 +27,20 @@ uint32_t crc32c_portable(uint32_t crc, const void *data, size_t length)
     return ~crc;
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__i386__)
 __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, const void *data,
                                                                size_t length)
 {
     const uint8_t *p = data;
-    uint64_t wide = (uint32_t)~crc;
+    uintptr_t wide = (uint32_t)~crc, word;
 
-    for (; length >= 8; length -= 8, p += 8) {
-        uint64_t word;
+    for (; length >= sizeof word; length -= sizeof word, p += sizeof word) {
         memcpy(&word, p, sizeof word);
+#ifdef __x86_64__
         wide = __builtin_ia32_crc32di(wide, word);
+#else
+        wide = __builtin_ia32_crc32si(wide, word);
+#endif
     }
     crc = (uint32_t)wide;
     for (; length; length--, p++)
@@ -48,7 +51,7 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, con
 
 uint32_t crc32c(uint32_t crc, const void *data, size_t length)
 {
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__i386__)
     if (__builtin_cpu_supports("sse4.2"))
         return crc32c_sse42(crc, data, length);
 #endif

@@ -27,6 +27,8 @@ struct trace_flags {
 struct run_plan {
     const char *dsm[CLI_MAX_DSMS];
     unsigned dsms;
+    const char *inf[CLI_MAX_DSMS]; /* installed into the machines' registries before boot */
+    unsigned infs;
     const char *topology;
     const char *topology_text;  /* replay: as recorded; NULL: read the file */
     uint64_t seed;              /* 0: the topology's */
@@ -66,6 +68,11 @@ struct live;
 struct live *live_begin(struct mpio *w, uint64_t duration);
 void live_look(struct live *l);                              /* often; prints when a line is due */
 void live_end(struct live *l);
+
+/* install.c */
+int command_install(int argc, char **argv);
+int command_uninstall(int argc, char **argv);
+void install_help(void);
 
 /* newdsm.c */
 int command_newdsm(int argc, char **argv);

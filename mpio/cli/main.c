@@ -14,11 +14,14 @@ static const char usage[] =
     "  mpio run --dsm FILE [--dsm FILE ...] --topology FILE [options]\n"
     "  mpio check-topology FILE     say what a topology file describes, or what is wrong with it\n"
     "  mpio replay FILE             run a recorded run again and compare\n"
+    "  mpio install FILE.inf --registry FILE.reg    install a driver information file; 'mpio install --help' tells more\n"
+    "  mpio uninstall NAME --registry FILE.reg      take it out again: the registry is as before\n"
     "  mpio newdsm NAME DIR         start a DSM of your own; 'mpio newdsm --help' tells more\n"
     "  mpio --help | --version\n"
     "\n"
     "options of run\n"
     "  --dsm FILE        a DSM built with ddk/dsm.mk; several are asked in this order\n"
+    "  --inf FILE        install this INF into the machines' registries first; its device ids are what MPIO takes\n"
     "  --topology FILE   machines, HBAs, arrays, LUNs, load, timeline (docs/examples/)\n"
     "  --seed N          every random decision comes from it (default: the topology's, or 1)\n"
     "  --for TIME        simulated time to run: 10s, 30min, 2h (default 1min)\n"
@@ -88,7 +91,7 @@ static int command_run(int argc, char **argv, char **all)
             continue;
         }
         static const char *const with_value[] = {"--dsm", "--topology", "--seed", "--for", "--faults", "--report",
-                                                 "--save", "--trace", "--trace-flags"};
+                                                 "--save", "--trace", "--trace-flags", "--inf"};
         unsigned which = 0;
         while (which < sizeof with_value / sizeof *with_value && strcmp(name, with_value[which]) != 0)
             which++;
@@ -132,6 +135,11 @@ static int command_run(int argc, char **argv, char **all)
             if (!parse_trace_flags(value, &plan.traces[plan.trace_count++]))
                 return complain("--trace-flags is written as DRIVER[/PROVIDER]=FLAGS[:LEVEL], for example mydsm=0x1f:5, not", value);
             break;
+        case 9:
+            if (plan.infs == CLI_MAX_DSMS)
+                return complain("more than 16 INFs", NULL);
+            plan.inf[plan.infs++] = value;
+            break;
         }
     }
     if (plan.dsms == 0)
@@ -161,6 +169,10 @@ int main(int argc, char **argv)
         newdsm_help();
         return EXIT_GOOD;
     }
+    if (argc > 2 && strstr(argv[1], "install") && strcmp(argv[2], "--help") == 0) {
+        install_help();
+        return EXIT_GOOD;
+    }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0 ||
         (argc > 2 && strcmp(argv[2], "--help") == 0)) {
         fputs(usage, stdout);
@@ -176,6 +188,10 @@ int main(int argc, char **argv)
         return command_check(argc - 2, argv + 2);
     if (strcmp(argv[1], "replay") == 0)
         return command_replay(argc - 2, argv);
+    if (strcmp(argv[1], "install") == 0)
+        return command_install(argc - 2, argv + 2);
+    if (strcmp(argv[1], "uninstall") == 0)
+        return command_uninstall(argc - 2, argv + 2);
     if (strcmp(argv[1], "newdsm") == 0)
         return command_newdsm(argc - 2, argv + 2);
     return complain("unknown command", argv[1]);

@@ -26,6 +26,8 @@ bool replay_write(const char *file, const struct run_plan *plan, const char *top
             "hash %016" PRIx64 "\n", MPIO_VERSION, plan->seed, plan->duration, plan->faults, plan->explore, plan->hash);
     for (unsigned i = 0; i < plan->dsms; i++)
         fprintf(f, "dsm %016" PRIx64 " %s\n", mpio_file_hash(plan->dsm[i]), plan->dsm[i]);
+    for (unsigned i = 0; i < plan->infs; i++)
+        fprintf(f, "inf %016" PRIx64 " %s\n", mpio_file_hash(plan->inf[i]), plan->inf[i]);
     fprintf(f, "topology %s\n%s", plan->topology, topology_text);
     return fclose(f) == 0;
 }
@@ -46,7 +48,7 @@ static char *take(char **line, const char *word)
 static bool parse(char *text, struct run_plan *plan, uint64_t *hash, const char **missing)
 {
     static const char *const words[] = {"version", "seed", "duration", "faults", "explore", "hash"};
-    char *line = text + strlen(REPLAY_FIRST_LINE), *value[6], *dsm;
+    char *line = text + strlen(REPLAY_FIRST_LINE), *value[6], *dsm, *inf;
 
     for (unsigned i = 0; i < 6; i++) {
         *missing = words[i];
@@ -70,6 +72,15 @@ static bool parse(char *text, struct run_plan *plan, uint64_t *hash, const char 
         plan->dsm[plan->dsms++] = file + 1;
         uint64_t recorded = strtoull(dsm, NULL, 16);
         if (mpio_file_hash(file + 1) != recorded)
+            fprintf(stderr, "mpio: %s is not the file that was recorded (or is gone): the run may differ\n", file + 1);
+    }
+    *missing = "inf";
+    while ((inf = take(&line, "inf")) != NULL) {
+        char *file = strchr(inf, ' ');
+        if (!file || plan->infs == CLI_MAX_DSMS)
+            return false;
+        plan->inf[plan->infs++] = file + 1;
+        if (mpio_file_hash(file + 1) != strtoull(inf, NULL, 16))
             fprintf(stderr, "mpio: %s is not the file that was recorded (or is gone): the run may differ\n", file + 1);
     }
     *missing = "topology";

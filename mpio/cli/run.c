@@ -158,6 +158,8 @@ static void boot(struct run *r)
 {
     bool ok = switch_traces(r);
 
+    for (unsigned i = 0; i < r->plan->infs && ok; i++)
+        ok = mpio_install_inf(r->w, NULL, r->plan->inf[i]);
     for (unsigned i = 0; i < r->plan->dsms && ok; i++)
         ok = mpio_load_dsm(r->w, NULL, r->plan->dsm[i]);
     r->ready = ok && mpio_boot(r->w) &&

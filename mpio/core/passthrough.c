@@ -47,6 +47,11 @@ static NTSTATUS CheckTail(const UCHAR *Buffer, ULONG VersionOffset, ULONG PathId
     return STATUS_SUCCESS;
 }
 
+#ifndef _WIN64 /* callers of one width only: IoIs32bitProcess answers FALSE */
+#define SCSI_PASS_THROUGH32      SCSI_PASS_THROUGH
+#define MPIO_PASS_THROUGH_PATH32 MPIO_PASS_THROUGH_PATH
+#endif
+
 /* PATH and PATH_DIRECT: SCSI_PASS_THROUGH(_DIRECT) first, the tail behind it. */
 static NTSTATUS CheckPlain(const UCHAR *Buffer, ULONG Length, BOOLEAN Direct, BOOLEAN Narrow, PASS *Pass)
 {

@@ -34,7 +34,7 @@ typedef struct _DISK_IO {
     UCHAR Sense[32];
     VOID (*Done)(struct _DISK_IO *Io); /* <= DISPATCH_LEVEL, exactly once; may submit again */
     PVOID User;
-    PVOID Private[6];       /* the class driver's */
+    ULONGLONG Private[6];   /* the class driver's */
     LIST_ENTRY Link;
 } DISK_IO, *PDISK_IO;
 

@@ -128,6 +128,7 @@ static bool build_machine(struct mpio *w, size_t index)
     for (size_t i = 0; i < t->parameters.count; i++)
         nt_registry_set_dword(n->machine, EMBED_MPIO_PARAMETERS, t->parameters.item[i].name, t->parameters.item[i].value);
     fill_device_list(w, t, n->machine);
+    n->default_claims = t->claims.count == 0 && t->registry.count == 0;
     for (size_t i = 0; i < t->registry.count; i++)
         if (!load_registry(w, n->machine, t->registry.text[i]))
             return false;

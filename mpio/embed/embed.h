@@ -34,6 +34,7 @@ struct node {
     struct load_driver drivers[EMBED_MAX_DSMS];
     unsigned driver_count;
     unsigned log_seen;          /* event-log entries shown as marks */
+    bool default_claims;        /* MPIO's device list is what the topology implies: nobody gave one */
 };
 
 /* One disk of one machine, by the order of arrival. Never forgotten: a disk that returns after removal is the same

@@ -11,7 +11,7 @@
 
 static bool refuse(struct mpio *w, const struct topology_path *t)
 {
-    return embed_fail(w, "path %s: this build has no libiscsi and cannot log in to %s; run the topology on Linux, or put a simulated "
+    return embed_fail(w, "path %s: this build has no libiscsi and cannot log in to %s; run the topology with mpio for x64 Linux, or put a simulated "
                       "array in place of the path", t->object.name, t->portal);
 }
 

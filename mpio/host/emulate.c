@@ -45,7 +45,7 @@ static uint64_t sign_extend(uint64_t value, unsigned bytes)
 }
 
 struct prefixes {
-    bool operand_16, f2, f3, gs;
+    bool operand_16, f2, f3, gs, rex_given;
     uint8_t rex;
 };
 
@@ -63,6 +63,7 @@ static uint8_t read_prefixes(struct cursor *c, struct prefixes *p)
         if ((byte & 0xF0) != 0x40)
             return byte;
         p->rex = byte & 15;
+        p->rex_given = true;
         return next(c);
     }
 }
@@ -146,7 +147,7 @@ static void memory_operand(struct cursor *c, const struct prefixes *p, const str
 {
     unsigned reg, rm;
 
-    if (!read_operand(c, p, r, i->immediate_given ? 1 : 0, &reg, &rm, &i->address))
+    if (!read_operand(c, p, r, 0, &reg, &rm, &i->address))
         i->kind = EMULATE_OTHER;
     i->reg = (uint8_t)reg;
 }
@@ -310,7 +311,7 @@ void emulate_decode(const struct host_registers *r, const uint8_t *code, size_t 
     i->gs = p.gs;
     i->length = c.used;
     /* Without a REX prefix the byte registers 4 to 7 are ah, ch, dh, bh. */
-    i->legacy_byte = p.rex == 0 && code[0] != 0x40 && i->reg >= 4 && i->operation != SSE_LOAD &&
+    i->legacy_byte = !p.rex_given && i->reg >= 4 && i->operation != SSE_LOAD &&
                      (i->operation == LOAD ? i->result == 1 : i->width == 1) && !i->immediate_given;
 }
 
@@ -356,8 +357,8 @@ static uint64_t arithmetic(struct host_registers *r, enum operation operation, u
         r->flags = (r->flags & ~STATUS_FLAGS) | flags;
         return whole;
     }
-#define DO(instruction) __asm__(instruction " %2, %0\n\tpushfq\n\tpopq %1" : "+r"(x), "=r"(flags) : "r"(y) : "cc")
 #if defined(__x86_64__)
+#define DO(instruction) __asm__(instruction " %2, %0\n\tlahf\n\tseto %%al" : "+r"(x), "=&a"(flags) : "r"(y) : "cc")
     switch (operation) {
     case ADD: DO("addq"); break;
     case OR: DO("orq"); break;
@@ -366,7 +367,8 @@ static uint64_t arithmetic(struct host_registers *r, enum operation operation, u
     default: DO("subq"); break;
     }
 #endif
-    r->flags = (r->flags & ~STATUS_FLAGS) | (flags & STATUS_FLAGS);
+    flags = (flags >> 8 & 0xD5) | (flags & 1) << 11; /* ah has all but the overflow flag, al that one */
+    r->flags = (r->flags & ~STATUS_FLAGS) | flags;
     return x >> shift;
 }
 

@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* 64-bit members of structures that cross this border: on i386 the framework aligns them to eight bytes, as
+ * Windows does (-malign-double), and the host's half, which talks to the C library, does not. */
+#define HOST_ALIGN_8 __attribute__((aligned(8)))
+
 const char *host_error(void); /* what failed last on this thread, with the system's reason */
 
 /* ---- memory ------------------------------------------------------------------------------- */
@@ -116,7 +120,7 @@ unsigned host_backtrace(void **pc, unsigned limit, unsigned skip);
  * debug information is there, else module+offset. Slow; for reports. */
 void host_describe_address(const void *pc, char *text, size_t size);
 /* Splits the above: any of the three may come back empty/0. */
-struct host_location { char function[96]; char file[256]; unsigned line; char module[256]; uint64_t offset; };
+struct host_location { char function[96]; char file[256]; unsigned line; char module[256]; HOST_ALIGN_8 uint64_t offset; };
 void host_locate(const void *pc, struct host_location *location);
 
 /* ---- code that the host's own loader did not map (PE images) --------------------------------- */
@@ -126,7 +130,7 @@ struct host_image {
     void *base;
     size_t size;
     const char *path;               /* file with symbols */
-    uint64_t linked_base;           /* where the linker placed it: offset + linked_base is what its symbols say */
+    HOST_ALIGN_8 uint64_t linked_base; /* where the linker placed it: offset + linked_base is what its symbols say */
     const void *functions;          /* PE's function table (12-byte entries), NULL when it has none */
     unsigned function_count;
     const void *call_frames;        /* the same as DWARF call frame information, ended by a zero word; NULL: none */

@@ -55,6 +55,10 @@ uint64_t mpio_file_hash(const char *file);
 /* Loads a DSM (ELF shared object) into every machine (machine NULL) or one. Call before mpio_boot. The
  * service name is the file's base name without suffix. */
 bool mpio_load_dsm(struct mpio *w, const char *machine, const char *file);
+/* Installs a driver information file (INF) into the registry of every machine (machine NULL) or one, as `mpio install`
+ * does into a file. The device list that the topology implies is dropped: what the INF lists is what MPIO takes. Call
+ * before mpio_boot. */
+bool mpio_install_inf(struct mpio *w, const char *machine, const char *file);
 /* Starts drivers, then PnP; returns when arrivals have settled (or a simulated minute is over). False when a DSM
  * refused to load, a machine died, or no pseudo-LUN arrived though the topology has LUNs. */
 bool mpio_boot(struct mpio *w);
@@ -105,7 +109,7 @@ struct mpio_io {
     uint64_t submitted, completed;
     void (*done)(struct mpio_io *io); /* in the loop; may submit again */
     void *user;
-    void *private_area[40];     /* the framework's while the I/O is out */
+    uint64_t private_area[40];  /* the framework's while the I/O is out */
 };
 /* From outside or from inside a done callback. The io and its buffer stay the framework's until done. */
 bool mpio_submit(struct mpio *w, unsigned disk, struct mpio_io *io);

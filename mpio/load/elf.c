@@ -10,23 +10,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The part of an ELF64 file header that decides whether the linker may see the file. */
+/* The part of an ELF file header that decides whether the linker may see the file. Addresses and offsets have the
+ * processor's width. */
 struct elf_header {
     uint8_t magic[4], class, data, version, abi, pad[8];
     uint16_t type, machine;
     uint32_t object_version;
-    uint64_t entry, program_headers, section_headers;
+    uintptr_t entry, program_headers, section_headers;
     uint32_t flags;
     uint16_t header_size, program_entry_size, program_entries, section_entry_size, section_entries, names;
 };
 
+#if UINTPTR_MAX > 0xFFFFFFFFu
 struct elf_segment {
     uint32_t type, flags;
     uint64_t offset, address, physical, file_size, memory_size, alignment;
 };
+#define ELF_THIS_CLASS 2
+#else
+struct elf_segment {
+    uint32_t type, offset, address, physical, file_size, memory_size, flags, alignment;
+};
+#define ELF_THIS_CLASS 1
+#endif
 
 #define ELF_LOAD          1
-#define ELF_CLASS_64      2
 #define ELF_LITTLE_ENDIAN 1
 #define ELF_SHARED_OBJECT 3
 #if defined(__x86_64__)
@@ -45,11 +53,11 @@ static const char *what_is_wrong(const char *bytes, size_t length)
 
     if (length < sizeof *h || memcmp(h->magic, "\177ELF", 4) != 0)
         return "is not an ELF file, nor a PE image; build the DSM with ddk/dsm.mk, which makes NAME.so and NAME.sys";
-    if (h->class != ELF_CLASS_64 || h->data != ELF_LITTLE_ENDIAN || h->machine != ELF_THIS_MACHINE)
+    if (h->class != ELF_THIS_CLASS || h->data != ELF_LITTLE_ENDIAN || h->machine != ELF_THIS_MACHINE)
         return "is built for another processor; rebuild it on this machine";
     if (h->type != ELF_SHARED_OBJECT)
         return "is not a shared object; link it with -shared (ddk/dsm.mk does)";
-    if (h->program_headers > length || h->program_entry_size < 56 ||
+    if (h->program_headers > length || h->program_entry_size < sizeof(struct elf_segment) ||
         (uint64_t)h->program_entries * h->program_entry_size > length - h->program_headers)
         return "is truncated or damaged (program headers lie outside the file); build it again";
     for (unsigned i = 0; i < h->program_entries; i++) {

@@ -14,28 +14,43 @@
 #define NAME_LIMIT   255u
 #define LISTED_LIMIT 12u
 
+/* As the processor's ELF class lays them out. */
 struct section {
     uint32_t name, type;
-    uint64_t flags, address, offset, size;
+    uintptr_t flags, address, offset, size;
     uint32_t link, info;
-    uint64_t alignment, entry_size;
+    uintptr_t alignment, entry_size;
 };
 
+#if UINTPTR_MAX > 0xFFFFFFFFu
 struct symbol {
     uint32_t name;
     uint8_t info, other;
     uint16_t section;
     uint64_t value, size;
 };
+#define FILE_HEADER_SIZE 64u
+#define SECTION_TABLE    40u /* offsets in the file header */
+#define SECTION_SIZES    58u
+#else
+struct symbol {
+    uint32_t name, value, size;
+    uint8_t info, other;
+    uint16_t section;
+};
+#define FILE_HEADER_SIZE 52u
+#define SECTION_TABLE    32u
+#define SECTION_SIZES    46u
+#endif
 
 static bool section_at(const char *bytes, size_t length, unsigned index, struct section *s)
 {
-    uint64_t table;
+    uintptr_t table;
     uint16_t entry_size, count;
 
-    memcpy(&table, bytes + 40, 8);
-    memcpy(&entry_size, bytes + 58, 2);
-    memcpy(&count, bytes + 60, 2);
+    memcpy(&table, bytes + SECTION_TABLE, sizeof table);
+    memcpy(&entry_size, bytes + SECTION_SIZES, 2);
+    memcpy(&count, bytes + SECTION_SIZES + 2, 2);
     if (entry_size < sizeof *s || index >= count || table > length || (uint64_t)(index + 1) * entry_size > length - table)
         return false;
     memcpy(s, bytes + table + (uint64_t)index * entry_size, sizeof *s);
@@ -59,7 +74,7 @@ bool elf_missing(const char *bytes, size_t length, char *text, size_t size)
     size_t used = 0;
 
     text[0] = '\0';
-    if (length < 64)
+    if (length < FILE_HEADER_SIZE)
         return false;
     while (section_at(bytes, length, index, &symbols) && symbols.type != SECTION_DYNAMIC_SYMBOLS)
         index++;

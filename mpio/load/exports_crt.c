@@ -12,27 +12,27 @@
 
 /* ---- bytes ---------------------------------------------------------------------------------------------- */
 
-PE_API void *pe_memcpy(void *to, const void *from, size_t bytes)
+PE_CDECL void *pe_memcpy(void *to, const void *from, size_t bytes)
 {
     return memmove(to, from, bytes); /* Windows' memcpy is memmove, and drivers rely on it */
 }
 
-PE_API void *pe_memmove(void *to, const void *from, size_t bytes)
+PE_CDECL void *pe_memmove(void *to, const void *from, size_t bytes)
 {
     return memmove(to, from, bytes);
 }
 
-PE_API void *pe_memset(void *to, int value, size_t bytes)
+PE_CDECL void *pe_memset(void *to, int value, size_t bytes)
 {
     return memset(to, value, bytes);
 }
 
-PE_API int pe_memcmp(const void *a, const void *b, size_t bytes)
+PE_CDECL int pe_memcmp(const void *a, const void *b, size_t bytes)
 {
     return memcmp(a, b, bytes);
 }
 
-PE_API void *pe_memchr(const void *where, int value, size_t bytes)
+PE_CDECL void *pe_memchr(const void *where, int value, size_t bytes)
 {
     return memchr(where, value, bytes);
 }
@@ -49,62 +49,62 @@ static int upper(int c)
     return c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c;
 }
 
-PE_API int pe_tolower(int c)
+PE_CDECL int pe_tolower(int c)
 {
     return lower(c);
 }
 
-PE_API int pe_toupper(int c)
+PE_CDECL int pe_toupper(int c)
 {
     return upper(c);
 }
 
-PE_API uint16_t pe_towlower(uint16_t c)
+PE_CDECL uint16_t pe_towlower(uint16_t c)
 {
     return (uint16_t)lower(c);
 }
 
-PE_API uint16_t pe_towupper(uint16_t c)
+PE_CDECL uint16_t pe_towupper(uint16_t c)
 {
     return (uint16_t)upper(c);
 }
 
-PE_API int pe_isdigit(int c)
+PE_CDECL int pe_isdigit(int c)
 {
     return c >= '0' && c <= '9';
 }
 
-PE_API int pe_isspace(int c)
+PE_CDECL int pe_isspace(int c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-PE_API int pe_isxdigit(int c)
+PE_CDECL int pe_isxdigit(int c)
 {
     return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f');
 }
 
-PE_API int pe_isalpha(int c)
+PE_CDECL int pe_isalpha(int c)
 {
     return lower(c) >= 'a' && lower(c) <= 'z';
 }
 
-PE_API int pe_isalnum(int c)
+PE_CDECL int pe_isalnum(int c)
 {
     return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
 }
 
-PE_API int pe_isprint(int c)
+PE_CDECL int pe_isprint(int c)
 {
     return c >= ' ' && c <= '~';
 }
 
-PE_API int pe_islower(int c)
+PE_CDECL int pe_islower(int c)
 {
     return c >= 'a' && c <= 'z';
 }
 
-PE_API int pe_isupper(int c)
+PE_CDECL int pe_isupper(int c)
 {
     return c >= 'A' && c <= 'Z';
 }
@@ -113,14 +113,14 @@ PE_API int pe_isupper(int c)
 
 #define STRINGS(Type, Unit, Length, BoundedLength, Compare, CompareN, CompareNoCase, CompareNNoCase, Copy, CopyN, Append, AppendN, \
                 Find, FindLast, FindText, Upper, Lower)                                            \
-    PE_API size_t pe_##BoundedLength(const Type *s, size_t limit)                                  \
+    PE_CDECL size_t pe_##BoundedLength(const Type *s, size_t limit)                                  \
     {                                                                                              \
         size_t n = 0;                                                                              \
         while (n < limit && s[n] != 0)                                                             \
             n++;                                                                                   \
         return n;                                                                                  \
     }                                                                                              \
-    PE_API size_t pe_##Length(const Type *s)                                                       \
+    PE_CDECL size_t pe_##Length(const Type *s)                                                       \
     {                                                                                              \
         size_t n = 0;                                                                              \
         while (s[n] != 0)                                                                          \
@@ -140,23 +140,23 @@ PE_API int pe_isupper(int c)
         }                                                                                          \
         return 0;                                                                                  \
     }                                                                                              \
-    PE_API int pe_##Compare(const Type *a, const Type *b)                                          \
+    PE_CDECL int pe_##Compare(const Type *a, const Type *b)                                          \
     {                                                                                              \
         return compare_##Type(a, b, (size_t)-1, 0);                                                \
     }                                                                                              \
-    PE_API int pe_##CompareN(const Type *a, const Type *b, size_t limit)                           \
+    PE_CDECL int pe_##CompareN(const Type *a, const Type *b, size_t limit)                           \
     {                                                                                              \
         return compare_##Type(a, b, limit, 0);                                                     \
     }                                                                                              \
-    PE_API int pe_##CompareNoCase(const Type *a, const Type *b)                                    \
+    PE_CDECL int pe_##CompareNoCase(const Type *a, const Type *b)                                    \
     {                                                                                              \
         return compare_##Type(a, b, (size_t)-1, 1);                                                \
     }                                                                                              \
-    PE_API int pe_##CompareNNoCase(const Type *a, const Type *b, size_t limit)                     \
+    PE_CDECL int pe_##CompareNNoCase(const Type *a, const Type *b, size_t limit)                     \
     {                                                                                              \
         return compare_##Type(a, b, limit, 1);                                                     \
     }                                                                                              \
-    PE_API Type *pe_##Copy(Type *to, const Type *from)                                             \
+    PE_CDECL Type *pe_##Copy(Type *to, const Type *from)                                             \
     {                                                                                              \
         size_t i = 0;                                                                              \
         do                                                                                         \
@@ -164,7 +164,7 @@ PE_API int pe_isupper(int c)
         while (from[i++] != 0);                                                                    \
         return to;                                                                                 \
     }                                                                                              \
-    PE_API Type *pe_##CopyN(Type *to, const Type *from, size_t limit)                              \
+    PE_CDECL Type *pe_##CopyN(Type *to, const Type *from, size_t limit)                              \
     {                                                                                              \
         size_t i = 0;                                                                              \
         for (; i < limit && from[i] != 0; i++)                                                     \
@@ -173,7 +173,7 @@ PE_API int pe_isupper(int c)
             to[i] = 0;                                                                             \
         return to;                                                                                 \
     }                                                                                              \
-    PE_API Type *pe_##AppendN(Type *to, const Type *from, size_t limit)                            \
+    PE_CDECL Type *pe_##AppendN(Type *to, const Type *from, size_t limit)                            \
     {                                                                                              \
         size_t end = 0, i = 0;                                                                     \
         while (to[end] != 0)                                                                       \
@@ -183,11 +183,11 @@ PE_API int pe_isupper(int c)
         to[end + i] = 0;                                                                           \
         return to;                                                                                 \
     }                                                                                              \
-    PE_API Type *pe_##Append(Type *to, const Type *from)                                           \
+    PE_CDECL Type *pe_##Append(Type *to, const Type *from)                                           \
     {                                                                                              \
         return pe_##AppendN(to, from, (size_t)-1);                                                 \
     }                                                                                              \
-    PE_API Type *pe_##Find(const Type *s, int c)                                                   \
+    PE_CDECL Type *pe_##Find(const Type *s, int c)                                                   \
     {                                                                                              \
         for (;; s++) {                                                                             \
             if (*s == (Type)c)                                                                     \
@@ -196,7 +196,7 @@ PE_API int pe_isupper(int c)
                 return NULL;                                                                       \
         }                                                                                          \
     }                                                                                              \
-    PE_API Type *pe_##FindLast(const Type *s, int c)                                               \
+    PE_CDECL Type *pe_##FindLast(const Type *s, int c)                                               \
     {                                                                                              \
         const Type *last = NULL;                                                                   \
         for (;; s++) {                                                                             \
@@ -206,7 +206,7 @@ PE_API int pe_isupper(int c)
                 return (Type *)last;                                                               \
         }                                                                                          \
     }                                                                                              \
-    PE_API Type *pe_##FindText(const Type *s, const Type *part)                                    \
+    PE_CDECL Type *pe_##FindText(const Type *s, const Type *part)                                    \
     {                                                                                              \
         size_t length = 0;                                                                         \
         while (part[length] != 0)                                                                  \
@@ -218,13 +218,13 @@ PE_API int pe_isupper(int c)
                 return NULL;                                                                       \
         }                                                                                          \
     }                                                                                              \
-    PE_API Type *pe_##Upper(Type *s)                                                               \
+    PE_CDECL Type *pe_##Upper(Type *s)                                                               \
     {                                                                                              \
         for (Type *c = s; *c != 0; c++)                                                            \
             *c = (Type)upper((Unit)*c);                                                            \
         return s;                                                                                  \
     }                                                                                              \
-    PE_API Type *pe_##Lower(Type *s)                                                               \
+    PE_CDECL Type *pe_##Lower(Type *s)                                                               \
     {                                                                                              \
         for (Type *c = s; *c != 0; c++)                                                            \
             *c = (Type)lower((Unit)*c);                                                            \
@@ -239,7 +239,7 @@ STRINGS(uint16_t, uint16_t, wcslen, wcsnlen, wcscmp, wcsncmp, _wcsicmp, _wcsnicm
 /* ---- numbers ------------------------------------------------------------------------------------------------ */
 
 /* Overflow wraps, as it does in Microsoft's library. `long` has 32 bits in an image. */
-PE_API int32_t pe_atoi(const char *s)
+PE_CDECL int32_t pe_atoi(const char *s)
 {
     uint32_t value = 0;
 
@@ -253,23 +253,23 @@ PE_API int32_t pe_atoi(const char *s)
     return (int32_t)(negative ? 0u - value : value);
 }
 
-PE_API int32_t pe_atol(const char *s)
+PE_CDECL int32_t pe_atol(const char *s)
 {
     return pe_atoi(s);
 }
 
-PE_API int32_t pe_abs(int32_t value)
+PE_CDECL int32_t pe_abs(int32_t value)
 {
     return (int32_t)(value < 0 ? 0u - (uint32_t)value : (uint32_t)value);
 }
 
 /* The state is kept less 1, so that a machine begins with a seed of 1. */
-PE_API void pe_srand(unsigned seed)
+PE_CDECL void pe_srand(unsigned seed)
 {
     NtKernel()->RandState = seed - 1;
 }
 
-PE_API int pe_rand(void)
+PE_CDECL int pe_rand(void)
 {
     uint32_t state = (NtKernel()->RandState + 1) * 214013u + 2531011u;
 
@@ -293,15 +293,15 @@ static void swap(uint8_t *a, uint8_t *b, size_t size)
 static void sift_down(uint8_t *base, size_t root, size_t count, size_t size, compare_function compare)
 {
     for (size_t child; (child = 2 * root + 1) < count; root = child) {
-        if (child + 1 < count && NT_INVOKE(compare, base + child * size, base + (child + 1) * size) < 0)
+        if (child + 1 < count && PE_INVOKE_CDECL(compare, base + child * size, base + (child + 1) * size) < 0)
             child++;
-        if (NT_INVOKE(compare, base + root * size, base + child * size) >= 0)
+        if (PE_INVOKE_CDECL(compare, base + root * size, base + child * size) >= 0)
             return;
         swap(base + root * size, base + child * size, size);
     }
 }
 
-PE_API void pe_qsort(void *base, size_t count, size_t size, compare_function compare)
+PE_CDECL void pe_qsort(void *base, size_t count, size_t size, compare_function compare)
 {
     for (size_t i = count / 2; i-- > 0;)
         sift_down(base, i, count, size, compare);
@@ -311,14 +311,14 @@ PE_API void pe_qsort(void *base, size_t count, size_t size, compare_function com
     }
 }
 
-PE_API void *pe_bsearch(const void *key, const void *base, size_t count, size_t size, compare_function compare)
+PE_CDECL void *pe_bsearch(const void *key, const void *base, size_t count, size_t size, compare_function compare)
 {
     size_t low = 0, high = count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const uint8_t *at = (const uint8_t *)base + middle * size;
-        int order = NT_INVOKE(compare, key, at);
+        int order = PE_INVOKE_CDECL(compare, key, at);
 
         if (order == 0)
             return (void *)at;

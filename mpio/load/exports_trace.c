@@ -4,7 +4,7 @@
 
 #include "nt/trace_wpp.h"
 
-#if defined(__x86_64__) && !defined(_WIN32)
+#ifdef NT_TWO_CONVENTIONS
 
 PE_API NTSTATUS pe_WmiTraceMessageVa(TRACEHANDLE logger, ULONG flags, const GUID *guid, USHORT number, pe_va_list list)
 {
@@ -22,7 +22,7 @@ PE_API NTSTATUS pe_WmiTraceMessageVa(TRACEHANDLE logger, ULONG flags, const GUID
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Wvarargs"
 #endif
-PE_API NTSTATUS pe_WmiTraceMessage(TRACEHANDLE logger, ULONG flags, const GUID *guid, USHORT number, ...)
+PE_CDECL NTSTATUS pe_WmiTraceMessage(TRACEHANDLE logger, ULONG flags, const GUID *guid, USHORT number, ...)
 {
     pe_va_list list;
 

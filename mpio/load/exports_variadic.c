@@ -49,39 +49,39 @@ static int print_wide(uint16_t *buffer, size_t count, const uint16_t *format, pe
     pe_va_end(list);                        \
     return length
 
-PE_API int pe_sprintf(char *buffer, const char *format, ...)
+PE_CDECL int pe_sprintf(char *buffer, const char *format, ...)
 {
     PRINT(print_narrow, buffer, UNBOUNDED, format);
 }
 
-PE_API int pe_swprintf(uint16_t *buffer, const uint16_t *format, ...)
+PE_CDECL int pe_swprintf(uint16_t *buffer, const uint16_t *format, ...)
 {
     PRINT(print_wide, buffer, UNBOUNDED, format);
 }
 
-PE_API int pe_vsprintf(char *buffer, const char *format, pe_va_list list)
+PE_CDECL int pe_vsprintf(char *buffer, const char *format, pe_va_list list)
 {
     return print_narrow(buffer, UNBOUNDED, format, list);
 }
 
-#if defined(__x86_64__) && !defined(_WIN32)
+#ifdef NT_TWO_CONVENTIONS
 
-PE_API int pe__snprintf(char *buffer, size_t count, const char *format, ...)
+PE_CDECL int pe__snprintf(char *buffer, size_t count, const char *format, ...)
 {
     PRINT(print_narrow, buffer, count, format);
 }
 
-PE_API int pe__snwprintf(uint16_t *buffer, size_t count, const uint16_t *format, ...)
+PE_CDECL int pe__snwprintf(uint16_t *buffer, size_t count, const uint16_t *format, ...)
 {
     PRINT(print_wide, buffer, count, format);
 }
 
-PE_API int pe__vsnprintf(char *buffer, size_t count, const char *format, pe_va_list list)
+PE_CDECL int pe__vsnprintf(char *buffer, size_t count, const char *format, pe_va_list list)
 {
     return print_narrow(buffer, count, format, list);
 }
 
-PE_API int pe__vsnwprintf(uint16_t *buffer, size_t count, const uint16_t *format, pe_va_list list)
+PE_CDECL int pe__vsnwprintf(uint16_t *buffer, size_t count, const uint16_t *format, pe_va_list list)
 {
     return print_wide(buffer, count, format, list);
 }
@@ -111,7 +111,7 @@ PE_API ULONG pe_vDbgPrintEx(ULONG component, ULONG level, PCSTR format, pe_va_li
     return debug_print(NULL, component, level, format, list);
 }
 
-PE_API ULONG pe_DbgPrintEx(ULONG component, ULONG level, PCSTR format, ...)
+PE_CDECL ULONG pe_DbgPrintEx(ULONG component, ULONG level, PCSTR format, ...)
 {
     pe_va_list list;
 
@@ -122,7 +122,7 @@ PE_API ULONG pe_DbgPrintEx(ULONG component, ULONG level, PCSTR format, ...)
     return status;
 }
 
-PE_API ULONG pe_DbgPrint(PCSTR format, ...)
+PE_CDECL ULONG pe_DbgPrint(PCSTR format, ...)
 {
     pe_va_list list;
 
@@ -133,7 +133,7 @@ PE_API ULONG pe_DbgPrint(PCSTR format, ...)
     return status;
 }
 
-PE_API VOID pe_StorPortDebugPrint(ULONG level, PCHAR format, ...)
+PE_CDECL VOID pe_StorPortDebugPrint(ULONG level, PCHAR format, ...)
 {
     pe_va_list list;
 
@@ -145,7 +145,7 @@ PE_API VOID pe_StorPortDebugPrint(ULONG level, PCHAR format, ...)
 
 /* ---- notifications: at most three arguments of one slot each; those that were not passed are not looked at ---- */
 
-PE_API VOID pe_DsmNotification(PVOID context, DSM_NOTIFICATION_TYPE type, ...)
+PE_CDECL VOID pe_DsmNotification(PVOID context, DSM_NOTIFICATION_TYPE type, ...)
 {
     pe_va_list list;
 
@@ -156,7 +156,7 @@ PE_API VOID pe_DsmNotification(PVOID context, DSM_NOTIFICATION_TYPE type, ...)
     DsmNotification(context, type, a, b, c);
 }
 
-PE_API VOID pe_StorPortNotification(SCSI_NOTIFICATION_TYPE type, PVOID extension, ...)
+PE_CDECL VOID pe_StorPortNotification(SCSI_NOTIFICATION_TYPE type, PVOID extension, ...)
 {
     pe_va_list list;
 

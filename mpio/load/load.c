@@ -11,6 +11,7 @@
 
 #include "load/elf_driver.h"
 #include "load/exports.h"
+#include "load/seh.h"
 
 #define DRIVER_FILE_LIMIT PE_IMAGE_LIMIT
 
@@ -45,6 +46,7 @@ static bool open_pe(const char *file, const char *bytes, size_t length, struct l
         snprintf(why, why_size, "%s: %s", file, reason);
         return false;
     }
+    load_take_traps();
     driver->entry = driver->pe.entry;
     driver->image.base = driver->pe.base;
     driver->image.size = driver->pe.size;

@@ -60,7 +60,10 @@ static bool announce(const struct pe_headers *pe, struct pe_image *image)
         told.functions = image->base + pe->directory[PE_EXCEPTIONS].rva;
         told.function_count = pe->directory[PE_EXCEPTIONS].size / FUNCTION_SIZE;
     }
-#if !defined(_WIN32)
+#if defined(__i386__)
+    image->call_frames = pe_call_frames_x86(image->base, image->size);
+    told.call_frames = image->call_frames;
+#elif !defined(_WIN32)
     image->call_frames = pe_call_frames(image->base, image->size, pe->directory[PE_EXCEPTIONS].rva, pe->directory[PE_EXCEPTIONS].size);
     told.call_frames = image->call_frames;
 #endif

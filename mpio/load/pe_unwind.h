@@ -17,6 +17,9 @@
  * by the convention it has changed no register and its return address is on top of the stack. */
 void *pe_call_frames(const uint8_t *base, size_t size, uint32_t exception_rva, uint32_t exception_size);
 
+/* The same for an x86 image, by its frame pointers (pe_frames_x86.c). */
+void *pe_call_frames_x86(const uint8_t *base, size_t size);
+
 /* ---- one frame ------------------------------------------------------------------------------- */
 
 struct pe_unwind_image {

@@ -20,6 +20,7 @@
 #define INF_MAX_NEEDS    16u                 /* sections that need sections that need ... */
 #define INF_MAX_MODELS   4096u
 #define INF_MAX_SERVICES 64u
+#define INF_MAX_FILES    4096u
 
 enum inf_architecture { INF_X86, INF_AMD64, INF_IA64, INF_ARM, INF_ARM64, INF_ARCHITECTURES };
 extern const char *const inf_architecture_name[INF_ARCHITECTURES]; /* "x86", "amd64", ... */

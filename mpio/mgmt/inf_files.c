@@ -99,7 +99,7 @@ static const char *destination(struct inf *inf, const char *list, unsigned line)
 static bool add_file(struct inf *inf, const char *name, const char *source_name, const char *directory, bool copied,
                      unsigned line)
 {
-    struct inf_file *file = INF_ADD(inf, files, INF_MAX_CHANGES, line);
+    struct inf_file *file = INF_ADD(inf, files, INF_MAX_FILES, line);
 
     if (!file)
         return false;

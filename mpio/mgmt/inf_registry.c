@@ -305,30 +305,31 @@ bool inf_read_registry(struct inf *inf, const struct ini_section *section, bool 
     return true;
 }
 
-bool inf_registry_directives(struct inf *inf, const struct ini_section *section, const struct inf_context *context)
+static bool read_sections(struct inf *inf, const struct ini_section *section, const char *word, bool deletes,
+                          const struct inf_context *context)
 {
-    static const char *const words[] = {"AddReg", "DelReg", "BitReg"};
-
-    for (size_t i = 0; i < section->entry_count; i++) {
-        const struct ini_entry *e = &section->entries[i];
-        unsigned which = 0;
-        while (which < 3 && !(e->key && ini_same_name(e->key, words[which])))
-            which++;
-        if (which == 3)
-            continue;
-        if (which == 2)
-            return inf_fail(inf, e->line, "BitReg is not supported: what a bit was before cannot be told apart when it is"
-                            " undone; set the whole value with AddReg");
+    for (const struct ini_entry *e = NULL; (e = ini_find(section, word, e));) {
         for (size_t v = 0; v < e->value_count; v++) {
             const char *name = inf_text(inf, &e->values[v]);
             if (!name)
                 return false;
             if (!*name)
                 continue;
-            const struct ini_section *named = inf_section(inf, name, e->line, words[which]);
-            if (!named || !inf_read_registry(inf, named, which == 1, context))
+            const struct ini_section *named = inf_section(inf, name, e->line, word);
+            if (!named || !inf_read_registry(inf, named, deletes, context))
                 return false;
         }
     }
     return true;
+}
+
+/* Setup deletes first, whatever the order of the lines. */
+bool inf_registry_directives(struct inf *inf, const struct ini_section *section, const struct inf_context *context)
+{
+    const struct ini_entry *bits = ini_find(section, "BitReg", NULL);
+
+    if (bits)
+        return inf_fail(inf, bits->line, "BitReg is not supported: whose bits the value has cannot be told apart when it is"
+                        " undone; set the whole value with AddReg");
+    return read_sections(inf, section, "DelReg", true, context) && read_sections(inf, section, "AddReg", false, context);
 }

@@ -75,12 +75,24 @@ static inline VOID NtTrace(enum trace_kind Kind, ULONGLONG A, ULONGLONG B, ULONG
  * speak Microsoft's convention; everything else speaks the host's. The address decides. */
 #define NT_PE_WINDOW_BASE 0x20000000u
 #define NT_PE_WINDOW_SIZE 0x30000000u
-#if defined(__x86_64__) && !defined(_WIN32)
+#if (defined(__x86_64__) || defined(__i386__)) && !defined(_WIN32)
+#define NT_TWO_CONVENTIONS 1
+#ifdef __x86_64__
+#define NT_IMAGE_CALLS   __attribute__((ms_abi))
+#define NT_IMAGE_ENTERS  NT_IMAGE_CALLS
+#define NT_CDECL_ENTERS  NT_IMAGE_CALLS
+#else
+/* x86 drivers are compiled with callee-pop (/Gz, -mrtd): a callback is stdcall whether it says so or not, but for one with
+ * variable arguments, which the compiler knows by itself. Their stack is aligned to four bytes only. */
+#define NT_IMAGE_CALLS   __attribute__((stdcall))
+#define NT_IMAGE_ENTERS  __attribute__((stdcall, force_align_arg_pointer))
+#define NT_CDECL_ENTERS  __attribute__((force_align_arg_pointer)) /* declared __cdecl */
+#endif
 /* The empty assembly keeps gcc from taking both calls for the same one: it compares the pointers, not the conventions. */
 #define NT_HIDE(Pointer) ({ PVOID ntHidden_ = (PVOID)(Pointer); __asm__("" : "+r"(ntHidden_)); ntHidden_; })
 #define NT_INVOKE(Function, ...)                                                                          \
     (__builtin_expect((ULONG_PTR)(Function) - NT_PE_WINDOW_BASE < NT_PE_WINDOW_SIZE, 0)                  \
-         ? ((__typeof__(*(Function)) __attribute__((ms_abi)) *)NT_HIDE(Function))(__VA_ARGS__)           \
+         ? ((__typeof__(*(Function)) NT_IMAGE_CALLS *)NT_HIDE(Function))(__VA_ARGS__)                    \
          : (Function)(__VA_ARGS__))
 #else
 #define NT_INVOKE(Function, ...) (Function)(__VA_ARGS__)

@@ -4,6 +4,7 @@
  * setting routines only spares Windows a dispatch; here it changes nothing.
  */
 #include "nt/queued.h"
+#include "nt/seh.h"
 #include "nt/wait.h"
 
 VOID NtRaiseStatus(NTSTATUS Status)
@@ -86,6 +87,9 @@ LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjust
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     old = Semaphore->Header.SignalState;
     if (Adjustment <= 0 || Adjustment > Semaphore->Limit - old) {
+        if (NtRaiseAtCaller(STATUS_SEMAPHORE_LIMIT_EXCEEDED)) {
+            return old;
+        }
         NtRaiseStatus(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
     }
     Semaphore->Header.SignalState = old + Adjustment;

@@ -38,13 +38,27 @@ struct format_va_source {
 void format_va_begin(struct format_va_source *source, va_list list);
 void format_va_end(struct format_va_source *source);
 
+/* The same for an image's argument list. On x64 every slot of an ms_abi function has 8 bytes; elsewhere
+ * both conventions pass variable arguments alike. */
 #if defined(__x86_64__) && !defined(_WIN32)
-/* A source over the argument list of an ms_abi function: every slot has 8 bytes. */
 struct format_ms_source {
     struct format_source source;
     __builtin_ms_va_list list;
 };
 void format_ms_begin(struct format_ms_source *source, __builtin_ms_va_list list);
+typedef struct format_ms_source format_image_source;
+typedef __builtin_ms_va_list format_image_list;
+#define format_image_start(list, last)    __builtin_ms_va_start(list, last)
+#define format_image_stop(list)           __builtin_ms_va_end(list)
+#define format_image_begin(source, list)  format_ms_begin(source, list)
+#define format_image_end(source)          ((void)(source))
+#else
+typedef struct format_va_source format_image_source;
+typedef va_list format_image_list;
+#define format_image_start(list, last)    va_start(list, last)
+#define format_image_stop(list)           va_end(list)
+#define format_image_begin(source, list)  format_va_begin(source, list)
+#define format_image_end(source)          format_va_end(source)
 #endif
 
 /* Where a trace message stands; makes %!FUNC! and its kin work. Texts may be NULL. */

@@ -5,6 +5,7 @@
  */
 #include "nt/device.h"
 #include "nt/irp_shadow.h"
+#include "nt/seh.h"
 #include "nt/thread.h"
 
 #define PRIORITY_SHIFT 17 /* three bits of IRP.Flags: hint + 1, 0 = none set */
@@ -154,16 +155,22 @@ NTSTATUS MmAdvanceMdl(PMDL Mdl, ULONG NumberOfBytes)
     return STATUS_SUCCESS;
 }
 
+static VOID Raise(NTSTATUS Status)
+{
+    if (!NtRaiseAtCaller(Status)) {
+        NtRaiseStatus(Status);
+    }
+}
+
 static VOID Probe(ULONG_PTR Address, SIZE_T Length, ULONG Alignment)
 {
     if (Length == 0) {
         return;
     }
     if ((Address & (Alignment - 1)) != 0) {
-        NtRaiseStatus(STATUS_DATATYPE_MISALIGNMENT);
-    }
-    if (Address + Length < Address || Address < 0x10000) {
-        NtRaiseStatus(STATUS_ACCESS_VIOLATION);
+        Raise(STATUS_DATATYPE_MISALIGNMENT);
+    } else if (Address + Length < Address || Address < 0x10000) {
+        Raise(STATUS_ACCESS_VIOLATION);
     }
 }
 

@@ -36,6 +36,8 @@ typedef struct _NT_INTERFACE NT_INTERFACE;            /* interface.c */
 /* Stack that one call of a driver may use; sanitizers make frames larger. */
 #if defined(__SANITIZE_ADDRESS__)
 #define NT_STACK_BUDGET (6 * 24 * 1024)
+#elif !defined(_WIN64)
+#define NT_STACK_BUDGET (12 * 1024)
 #else
 #define NT_STACK_BUDGET (24 * 1024)
 #endif
@@ -178,7 +180,7 @@ static inline VOID NtRequireIrql(KIRQL Highest)
     }
 }
 
-#if defined(__x86_64__) && !defined(_WIN32)
+#ifdef NT_TWO_CONVENTIONS
 /* The section of the wrappers that PE images call through (load/exports.h); empty in unit tests without them. */
 extern const UCHAR __start_pe_wrappers[] __attribute__((weak, visibility("hidden")));
 extern const UCHAR __stop_pe_wrappers[] __attribute__((weak, visibility("hidden")));
@@ -187,7 +189,7 @@ extern const UCHAR __stop_pe_wrappers[] __attribute__((weak, visibility("hidden"
 /* The code that called an exported routine, given that routine's return address. */
 static inline PVOID NtCallerOf(PVOID ReturnAddress)
 {
-#if defined(__x86_64__) && !defined(_WIN32)
+#ifdef NT_TWO_CONVENTIONS
     if (__builtin_expect((ULONG_PTR)ReturnAddress - (ULONG_PTR)__start_pe_wrappers <
                              (ULONG_PTR)(__stop_pe_wrappers - __start_pe_wrappers), 0)) {
         return NtContext()->ImageCaller;

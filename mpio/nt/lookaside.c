@@ -42,14 +42,14 @@ static VOID NTAPI FreeHost(PVOID Buffer)
     ExFreePool(Buffer);
 }
 
-#if defined(__x86_64__) && !defined(_WIN32)
-static __attribute__((ms_abi)) PVOID AllocateImage(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
+#ifdef NT_TWO_CONVENTIONS
+static NT_IMAGE_ENTERS PVOID AllocateImage(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     return DefaultAllocate(PoolType, NumberOfBytes, Tag, __builtin_return_address(0));
 }
 
-static __attribute__((ms_abi)) VOID FreeImage(PVOID Buffer)
+static NT_IMAGE_ENTERS VOID FreeImage(PVOID Buffer)
 {
     ExFreePool(Buffer);
 }

@@ -11,7 +11,7 @@
 #include "nt/driverobject.h"
 #include "nt/thread.h"
 
-#define DEVICE_IRQL CMCI_LEVEL /* the level of all simulated adapters */
+#define DEVICE_IRQL 5 /* the level of all simulated adapters; a device's on every processor */
 #define FIRST_THREAD_ID 8
 
 /* Runs on whatever fibre the interrupt arrives on: also code of another machine, or this one at DISPATCH_LEVEL. */

@@ -87,7 +87,7 @@ BOOLEAN MmIsAddressValid(PVOID VirtualAddress)
 {
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     /* The first 64 KiB and non-canonical addresses are never valid; the rest is not known without a look. */
-    return (ULONG_PTR)VirtualAddress >= 65536 && (ULONG_PTR)VirtualAddress >> 47 == 0;
+    return (ULONG_PTR)VirtualAddress >= 65536 && (ULONGLONG)(ULONG_PTR)VirtualAddress >> 47 == 0;
 }
 
 PVOID MmLockPagableDataSection(PVOID AddressWithinSection)

@@ -5,6 +5,7 @@
  * waits for ever on Windows; here it is KE-LOCK-01.
  */
 #include "nt/queued.h"
+#include "nt/seh.h"
 #include "nt/wait.h"
 
 VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
@@ -27,6 +28,9 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
     NT_REQUIRE_IRQL(DISPATCH_LEVEL);
     old = Mutex->Header.SignalState;
     if ((PVOID)Mutex->OwnerThread != NtCurrentOwner()) {
+        if (NtRaiseAtCaller(STATUS_MUTANT_NOT_OWNED)) {
+            return old;
+        }
         NtRaiseStatus(STATUS_MUTANT_NOT_OWNED);
     }
     Mutex->Header.SignalState = old + 1;

@@ -12,8 +12,13 @@
 
 #include "nt/kernel.h"
 
+#ifdef _WIN64
 #define NT_POOL_ARENA_DEFAULT  ((SIZE_T)1 << 30)
 #define NT_POOL_ARENA_MAXIMUM  ((SIZE_T)1 << 36)     /* one slot of the address plan */
+#else
+#define NT_POOL_ARENA_DEFAULT  ((SIZE_T)1 << 27)
+#define NT_POOL_ARENA_MAXIMUM  ((SIZE_T)1 << 28)
+#endif
 #define NT_POOL_BLOCK_MAXIMUM  ((SIZE_T)0x7FFFF000)
 #define NT_POOL_UNIT           ((SIZE_T)65536)
 #define NT_POOL_QUARANTINE     256u                  /* freed blocks that are not handed out yet */

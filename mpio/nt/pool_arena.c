@@ -18,7 +18,11 @@
 #endif
 #endif
 #ifndef ARENA_PLAN
+#ifdef _WIN64
 #define ARENA_PLAN 0x0000060000000000ull
+#else
+#define ARENA_PLAN 0x70000000ull
+#endif
 #endif
 
 #define SMALL_CLASSES  64u  /* strides 16, 32 ... 1024 */

@@ -6,6 +6,7 @@
  * failure, the machine stops as it does for an unhandled exception.
  */
 #include "nt/pool.h"
+#include "nt/seh.h"
 
 #define UNTAGGED 0x656E6F4Eu /* "None" */
 
@@ -56,7 +57,7 @@ static PVOID Allocate(ULONG Flags, SIZE_T Bytes, ULONG Tag, PVOID Caller, BOOLEA
 
     RequirePagedLevel(Flags);
     memory = NtPoolAllocate(NtKernel(), Flags, Bytes, Tag, NtPoolOwner(Caller));
-    if (memory == NULL && Raise) {
+    if (memory == NULL && Raise && !NtRaiseAtCaller(STATUS_INSUFFICIENT_RESOURCES)) {
         KeBugCheckEx(KMODE_EXCEPTION_NOT_HANDLED, (ULONG_PTR)STATUS_INSUFFICIENT_RESOURCES, Bytes, Tag, 0);
     }
     return memory;

@@ -6,7 +6,7 @@
  */
 #include "nt/wait.h"
 
-#define RUNDOWN 1ull
+#define RUNDOWN ((ULONG_PTR)1)
 
 typedef struct _NT_RUNDOWN_WAIT {
     ULONG_PTR Count;

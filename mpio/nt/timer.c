@@ -54,7 +54,9 @@ VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
     Timer->DueTime.QuadPart = 0;
     Timer->TimerListEntry.Flink = Timer->TimerListEntry.Blink = NULL;
     Timer->Dpc = NULL;
+#ifdef _WIN64
     Timer->Processor = 0;
+#endif
     Timer->Period = 0;
 }
 

@@ -277,28 +277,29 @@ static NTSTATUS DDK_CDECL Register(POPENMPIO_TRACE_PROVIDER Block)
 
 /* ---- the same for PE images ------------------------------------------------------------------------------------ */
 
-#if defined(__x86_64__) && !defined(_WIN32)
-static __attribute__((ms_abi)) ULONG SinkPe(ULONG64 Logger, PCSTR Types, PCSTR File, PCSTR Function, ULONG Line,
-                                            ULONG Level, PCSTR LevelText, PCSTR FlagText, PCSTR Format, ...)
+#ifdef NT_TWO_CONVENTIONS
+static NT_CDECL_ENTERS ULONG SinkPe(ULONG64 Logger, PCSTR Types, PCSTR File, PCSTR Function, ULONG Line, ULONG Level,
+                                    PCSTR LevelText, PCSTR FlagText, PCSTR Format, ...)
 {
     struct format_site site = {.function = Function, .file = File, .line = Line, .level = Level,
                                .level_text = LevelText, .flag_text = FlagText, .types = Types};
-    struct format_ms_source source;
-    __builtin_ms_va_list list;
+    format_image_source source;
+    format_image_list list;
 
-    __builtin_ms_va_start(list, Format);
-    format_ms_begin(&source, list);
+    format_image_start(list, Format);
+    format_image_begin(&source, list);
     Message(Logger, &site, Format, &source.source);
-    __builtin_ms_va_end(list);
+    format_image_end(&source);
+    format_image_stop(list);
     return 1;
 }
 
-static __attribute__((ms_abi)) VOID UnregisterPe(POPENMPIO_TRACE_PROVIDER Block)
+static NT_CDECL_ENTERS VOID UnregisterPe(POPENMPIO_TRACE_PROVIDER Block)
 {
     Unregister(Block);
 }
 
-static __attribute__((ms_abi)) NTSTATUS RegisterPe(POPENMPIO_TRACE_PROVIDER Block)
+static NT_CDECL_ENTERS NTSTATUS RegisterPe(POPENMPIO_TRACE_PROVIDER Block)
 {
     NTSTATUS status = Register(Block);
 

@@ -31,6 +31,13 @@ typedef struct _PASS_JOB {
     UCHAR Sense[SENSE_MAXIMUM + 1];
 } PASS_JOB, *PPASS_JOB;
 
+#ifndef _WIN64 /* callers of one width only: IoIs32bitProcess answers FALSE */
+#define SCSI_PASS_THROUGH32           SCSI_PASS_THROUGH
+#define SCSI_PASS_THROUGH_DIRECT32    SCSI_PASS_THROUGH_DIRECT
+#define SCSI_PASS_THROUGH32_EX        SCSI_PASS_THROUGH_EX
+#define SCSI_PASS_THROUGH_DIRECT32_EX SCSI_PASS_THROUGH_DIRECT_EX
+#endif
+
 /* ---- reading the four (eight) layouts ------------------------------------------------------------------- */
 #define READ_CLASSIC(Type, Field)                          \
     do {                                                   \

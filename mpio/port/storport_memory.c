@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * StorPort routines about memory, addresses and hardware: pool, MDLs, device base, physical addresses,
- * scatter/gather lists. The emulator has one address space, so a system address is the buffer itself;
+ * StorPort routines about memory, addresses and hardware: pool, MDLs, device base, physical addresses.
+ * The emulator has one address space, so a system address is the buffer itself;
  * still it is derived from the MDL as on Windows. <= DISPATCH_LEVEL.
  *
  * Hardware: the memory range of an adapter starts at the ordinal of its HBA among the machine's, and
@@ -175,65 +175,4 @@ STOR_PHYSICAL_ADDRESS StorPortGetPhysicalAddress(PVOID HwDeviceExtension, PSCSI_
         }
     }
     return MmGetPhysicalAddress(VirtualAddress);
-}
-
-/* The emulator's physical addresses stand for memory and cannot be turned back. */
-PVOID StorPortGetVirtualAddress(PVOID HwDeviceExtension, STOR_PHYSICAL_ADDRESS PhysicalAddress)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(PhysicalAddress);
-    return NULL;
-}
-
-/* There is no DMA engine below: a miniport for this emulator uses StorPortGetSystemAddress. */
-PSTOR_SCATTER_GATHER_LIST StorPortGetScatterGatherList(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb)
-{
-    UNREFERENCED_PARAMETER(DeviceExtension);
-    UNREFERENCED_PARAMETER(Srb);
-    return NULL;
-}
-
-ULONG StorPortBuildScatterGatherList(PVOID HwDeviceExtension, PVOID Mdl, PVOID CurrentVa, ULONG Length,
-                                     PSTOR_SCATTER_GATHER_ROUTINE ExecutionRoutine, PVOID Context, BOOLEAN WriteToDevice,
-                                     PVOID ScatterGatherBuffer, ULONG ScatterGatherBufferLength)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(Mdl);
-    UNREFERENCED_PARAMETER(CurrentVa);
-    UNREFERENCED_PARAMETER(Length);
-    UNREFERENCED_PARAMETER(ExecutionRoutine);
-    UNREFERENCED_PARAMETER(Context);
-    UNREFERENCED_PARAMETER(WriteToDevice);
-    UNREFERENCED_PARAMETER(ScatterGatherBuffer);
-    UNREFERENCED_PARAMETER(ScatterGatherBufferLength);
-    return STOR_STATUS_NOT_IMPLEMENTED;
-}
-
-ULONG StorPortPutScatterGatherList(PVOID HwDeviceExtension, PSTOR_SCATTER_GATHER_LIST ScatterGatherList,
-                                   BOOLEAN WriteToDevice)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(ScatterGatherList);
-    UNREFERENCED_PARAMETER(WriteToDevice);
-    return STOR_STATUS_NOT_IMPLEMENTED;
-}
-
-/* ---- bidirectional data travels in extended requests only, which miniports do not see here ----------------- */
-ULONG StorPortGetDataInBufferMdl(PVOID HwDeviceExtension, PSTORAGE_REQUEST_BLOCK Srb, PVOID *Mdl)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(Srb);
-    *Mdl = NULL;
-    return STOR_STATUS_NOT_IMPLEMENTED;
-}
-
-ULONG StorPortGetDataInBufferSystemAddress(PVOID HwDeviceExtension, PSTORAGE_REQUEST_BLOCK Srb, PVOID *SystemAddress)
-{
-    return StorPortGetDataInBufferMdl(HwDeviceExtension, Srb, SystemAddress);
-}
-
-ULONG StorPortGetDataInBufferScatterGatherList(PVOID HwDeviceExtension, PSTORAGE_REQUEST_BLOCK Srb,
-                                               PSTOR_SCATTER_GATHER_LIST *List)
-{
-    return StorPortGetDataInBufferMdl(HwDeviceExtension, Srb, (PVOID *)List);
 }

@@ -67,54 +67,6 @@ VOID StorPortDebugPrint(ULONG DebugPrintLevel, PCHAR DebugMessage, ...)
     va_end(arguments);
 }
 
-ULONG StorPortMarkDeviceFailed(PVOID HwDeviceExtension, PSTOR_ADDRESS Address, ULONG Flags, PWSTR FailReason)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(Address);
-    UNREFERENCED_PARAMETER(Flags);
-    UNREFERENCED_PARAMETER(FailReason);
-    return STOR_STATUS_NOT_IMPLEMENTED;
-}
-
-ULONG StorPortHardwareReset(PVOID HwDeviceExtension)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    return STOR_STATUS_NOT_IMPLEMENTED;
-}
-
-ULONG StorPortAsyncNotificationDetected(PVOID HwDeviceExtension, PSTOR_ADDRESS Address, ULONGLONG Flags)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(Address);
-    UNREFERENCED_PARAMETER(Flags);
-    return STOR_STATUS_NOT_IMPLEMENTED;
-}
-
-ULONG StorPortSetUnitAttributes(PVOID HwDeviceExtension, PSTOR_ADDRESS Address, STOR_UNIT_ATTRIBUTES Attributes)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(Address);
-    UNREFERENCED_PARAMETER(Attributes);
-    return STOR_STATUS_NOT_IMPLEMENTED;
-}
-
-ULONG StorPortIsDeviceOperationAllowed(PVOID HwDeviceExtension, PSTOR_ADDRESS Address, LPCGUID DeviceOperation,
-                                       PULONG AllowedFlag)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(Address);
-    UNREFERENCED_PARAMETER(DeviceOperation);
-    *AllowedFlag = 0;
-    return STOR_STATUS_NOT_IMPLEMENTED;
-}
-
-ULONG StorPortCompleteServiceIrp(PVOID HwDeviceExtension, PVOID Irp)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(Irp);
-    return STOR_STATUS_NOT_IMPLEMENTED;
-}
-
 /* ---- performance, messages: one channel, no message-signalled interrupts ------------------------------------- */
 ULONG StorPortInitializePerfOpts(PVOID HwDeviceExtension, BOOLEAN Query, PPERF_CONFIGURATION_DATA PerfConfigData)
 {
@@ -135,30 +87,6 @@ ULONG StorPortGetStartIoPerfParams(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK 
     Parameters->MessageNumber = 0;
     Parameters->ChannelNumber = 0;
     return STOR_STATUS_SUCCESS;
-}
-
-ULONG StorPortGetMSIInfo(PVOID HwDeviceExtension, ULONG MessageId, PMESSAGE_INTERRUPT_INFORMATION InterruptInfo)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(MessageId);
-    UNREFERENCED_PARAMETER(InterruptInfo);
-    return STOR_STATUS_NOT_IMPLEMENTED;
-}
-
-ULONG StorPortGetRequestInfo(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb, PSTOR_REQUEST_INFO RequestInfo)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(Srb);
-    UNREFERENCED_PARAMETER(RequestInfo);
-    return STOR_STATUS_NOT_IMPLEMENTED;
-}
-
-ULONG StorPortGetActivityIdSrb(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb, GUID *ActivityId)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(Srb);
-    UNREFERENCED_PARAMETER(ActivityId);
-    return STOR_STATUS_NOT_IMPLEMENTED;
 }
 
 /* ---- threads, events, delays: PASSIVE_LEVEL but for SetEvent ---------------------------------------------------- */

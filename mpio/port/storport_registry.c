@@ -104,21 +104,3 @@ BOOLEAN StorPortRegistryWrite(PVOID HwDeviceExtension, PUCHAR ValueName, ULONG G
     ZwClose(key);
     return NT_SUCCESS(status);
 }
-
-ULONG StorPortRegistryReadAdapterKey(PVOID HwDeviceExtension, PUCHAR SubKeyName, PUCHAR ValueName, ULONG ValueType,
-                                     PVOID *ValueData, PULONG ValueDataLength)
-{
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
-    UNREFERENCED_PARAMETER(SubKeyName);
-    UNREFERENCED_PARAMETER(ValueName);
-    UNREFERENCED_PARAMETER(ValueType);
-    UNREFERENCED_PARAMETER(ValueData);
-    UNREFERENCED_PARAMETER(ValueDataLength);
-    return STOR_STATUS_NOT_IMPLEMENTED;
-}
-
-ULONG StorPortRegistryWriteAdapterKey(PVOID HwDeviceExtension, PUCHAR SubKeyName, PUCHAR ValueName, ULONG ValueType,
-                                      PVOID ValueData, ULONG ValueDataLength)
-{
-    return StorPortRegistryReadAdapterKey(HwDeviceExtension, SubKeyName, ValueName, ValueType, &ValueData, &ValueDataLength);
-}

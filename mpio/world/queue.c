@@ -24,8 +24,12 @@ void queue_destroy(struct queue *q)
 /* One comparison without branches: which of two events is earlier is a coin toss to a predictor. */
 static inline bool before(const struct queue_slot *a, const struct queue_slot *b)
 {
+#ifdef __SIZEOF_INT128__
     return ((unsigned __int128)a->time << 64 | a->order) <
            ((unsigned __int128)b->time << 64 | b->order);
+#else
+    return (a->time < b->time) | ((a->time == b->time) & (a->order < b->order));
+#endif
 }
 
 static inline void set(struct queue *q, uint32_t i, struct queue_slot s)

@@ -39,9 +39,15 @@
 #ifndef _X86_
 #define _X86_ 1
 #endif
+#ifdef _WIN32
 #define DDK_STDCALL __attribute__((stdcall))
 #define DDK_FASTCALL __attribute__((fastcall))
 #define DDK_CDECL __attribute__((cdecl))
+#else /* a shared object has the host's convention only */
+#define DDK_STDCALL
+#define DDK_FASTCALL
+#define DDK_CDECL
+#endif
 #else
 #error "OpenMPIO ddk: unsupported processor; build for x86_64, aarch64 or i686"
 #endif

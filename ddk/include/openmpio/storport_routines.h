@@ -153,8 +153,6 @@ STORPORT_API ULONG NTAPI StorPortInitializePerfOpts(PVOID HwDeviceExtension, BOO
 STORPORT_API ULONG NTAPI StorPortGetStartIoPerfParams(PVOID HwDeviceExtension,
                                                       PSCSI_REQUEST_BLOCK Srb,
                                                       PSTARTIO_PERFORMANCE_PARAMETERS Parameters);
-STORPORT_API ULONG NTAPI StorPortGetMSIInfo(PVOID HwDeviceExtension, ULONG MessageId,
-                                            PMESSAGE_INTERRUPT_INFORMATION InterruptInfo);
 STORPORT_API ULONG NTAPI StorPortAcquireMSISpinLock(PVOID HwDeviceExtension, ULONG MessageId,
                                                     PULONG OldIrql);
 STORPORT_API ULONG NTAPI StorPortReleaseMSISpinLock(PVOID HwDeviceExtension, ULONG MessageId,
@@ -175,37 +173,14 @@ STORPORT_API STOR_PHYSICAL_ADDRESS NTAPI StorPortGetPhysicalAddress(PVOID HwDevi
                                                                     PSCSI_REQUEST_BLOCK Srb,
                                                                     PVOID VirtualAddress,
                                                                     ULONG *Length);
-STORPORT_API PVOID NTAPI StorPortGetVirtualAddress(PVOID HwDeviceExtension,
-                                                   STOR_PHYSICAL_ADDRESS PhysicalAddress);
-STORPORT_API PSTOR_SCATTER_GATHER_LIST NTAPI StorPortGetScatterGatherList(PVOID DeviceExtension,
-                                                                          PSCSI_REQUEST_BLOCK Srb);
-STORPORT_API ULONG NTAPI StorPortBuildScatterGatherList(
-    PVOID HwDeviceExtension, PVOID Mdl, PVOID CurrentVa, ULONG Length,
-    PSTOR_SCATTER_GATHER_ROUTINE ExecutionRoutine, PVOID Context, BOOLEAN WriteToDevice,
-    PVOID ScatterGatherBuffer, ULONG ScatterGatherBufferLength);
-STORPORT_API ULONG NTAPI StorPortPutScatterGatherList(PVOID HwDeviceExtension,
-                                                      PSTOR_SCATTER_GATHER_LIST ScatterGatherList,
-                                                      BOOLEAN WriteToDevice);
 STORPORT_API ULONG NTAPI StorPortGetSystemAddress(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb,
                                                   PVOID *SystemAddress);
 STORPORT_API ULONG NTAPI StorPortGetOriginalMdl(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb,
                                                 PVOID *Mdl);
-STORPORT_API ULONG NTAPI StorPortGetDataInBufferMdl(PVOID HwDeviceExtension,
-                                                    PSTORAGE_REQUEST_BLOCK Srb, PVOID *Mdl);
-STORPORT_API ULONG NTAPI StorPortGetDataInBufferSystemAddress(PVOID HwDeviceExtension,
-                                                              PSTORAGE_REQUEST_BLOCK Srb,
-                                                              PVOID *SystemAddress);
-STORPORT_API ULONG NTAPI StorPortGetDataInBufferScatterGatherList(
-    PVOID HwDeviceExtension, PSTORAGE_REQUEST_BLOCK Srb, PSTOR_SCATTER_GATHER_LIST *List);
-STORPORT_API ULONG NTAPI StorPortGetRequestInfo(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb,
-                                                PSTOR_REQUEST_INFO RequestInfo);
-STORPORT_API ULONG NTAPI StorPortGetActivityIdSrb(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb,
-                                                  GUID *ActivityId);
 STORPORT_API VOID NTAPI StorPortMoveMemory(PVOID WriteBuffer, PVOID ReadBuffer, ULONG Length);
 STORPORT_API STOR_PHYSICAL_ADDRESS NTAPI
 StorPortConvertUlong64ToPhysicalAddress(ULONG64 UlongAddress);
 STORPORT_API ULONG64 NTAPI StorPortConvertPhysicalAddressToUlong64(STOR_PHYSICAL_ADDRESS Address);
-STORPORT_API ULONG NTAPI StorPortCompleteServiceIrp(PVOID HwDeviceExtension, PVOID Irp);
 STORPORT_API BOOLEAN NTAPI StorPortSynchronizeAccess(
     PVOID HwDeviceExtension, PSTOR_SYNCHRONIZED_ACCESS SynchronizedAccessRoutine, PVOID Context);
 
@@ -225,12 +200,6 @@ STORPORT_API BOOLEAN NTAPI StorPortReady(PVOID HwDeviceExtension);
 STORPORT_API BOOLEAN NTAPI StorPortSetDeviceQueueDepth(PVOID HwDeviceExtension, UCHAR PathId,
                                                        UCHAR TargetId, UCHAR Lun, ULONG Depth);
 STORPORT_API ULONG NTAPI StorPortUpdateAdapterMaxIO(PVOID HwDeviceExtension, ULONG MaxIOCount);
-STORPORT_API ULONG NTAPI StorPortSetUnitAttributes(PVOID HwDeviceExtension, PSTOR_ADDRESS Address,
-                                                   STOR_UNIT_ATTRIBUTES Attributes);
-STORPORT_API ULONG NTAPI StorPortIsDeviceOperationAllowed(PVOID HwDeviceExtension,
-                                                          PSTOR_ADDRESS Address,
-                                                          LPCGUID DeviceOperation,
-                                                          PULONG AllowedFlag);
 
 /* ---- pool and MDLs --------------------------------------------------------------------------- */
 STORPORT_API ULONG NTAPI StorPortAllocatePool(PVOID HwDeviceExtension, ULONG NumberOfBytes,
@@ -343,23 +312,12 @@ STORPORT_API BOOLEAN NTAPI StorPortRegistryRead(PVOID HwDeviceExtension, PUCHAR 
 STORPORT_API BOOLEAN NTAPI StorPortRegistryWrite(PVOID HwDeviceExtension, PUCHAR ValueName,
                                                  ULONG Global, ULONG Type, PUCHAR Buffer,
                                                  ULONG BufferLength);
-STORPORT_API ULONG NTAPI StorPortRegistryReadAdapterKey(PVOID HwDeviceExtension, PUCHAR SubKeyName,
-                                                        PUCHAR ValueName, ULONG ValueType,
-                                                        PVOID *ValueData, PULONG ValueDataLength);
-STORPORT_API ULONG NTAPI StorPortRegistryWriteAdapterKey(PVOID HwDeviceExtension,
-                                                         PUCHAR SubKeyName, PUCHAR ValueName,
-                                                         ULONG ValueType, PVOID ValueData,
-                                                         ULONG ValueDataLength);
 
 /* ---- state and logs -------------------------------------------------------------------------- */
 STORPORT_API ULONG NTAPI StorPortStateChangeDetected(PVOID HwDeviceExtension, ULONG ChangedEntity,
                                                      PSTOR_ADDRESS Address, ULONG Attributes,
                                                      PHW_STATE_CHANGE HwStateChange,
                                                      PVOID HwStateChangeContext);
-STORPORT_API ULONG NTAPI StorPortAsyncNotificationDetected(PVOID HwDeviceExtension,
-                                                           PSTOR_ADDRESS Address, ULONGLONG Flags);
-STORPORT_API ULONG NTAPI StorPortMarkDeviceFailed(PVOID HwDeviceExtension, PSTOR_ADDRESS Address,
-                                                  ULONG Flags, PWSTR FailReason);
 STORPORT_API ULONG NTAPI StorPortSetAdapterBusType(PVOID HwDeviceExtension,
                                                    STORAGE_BUS_TYPE BusType);
 STORPORT_API ULONG NTAPI StorPortGetSystemPortNumber(PVOID HwDeviceExtension,
@@ -368,7 +326,6 @@ STORPORT_API ULONG NTAPI StorPortGetDeviceObjects(PVOID HwDeviceExtension,
                                                   PVOID *AdapterDeviceObject,
                                                   PVOID *PhysicalDeviceObject,
                                                   PVOID *LowerDeviceObject);
-STORPORT_API ULONG NTAPI StorPortHardwareReset(PVOID HwDeviceExtension);
 STORPORT_API VOID NTAPI StorPortLogError(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb,
                                          UCHAR PathId, UCHAR TargetId, UCHAR Lun, ULONG ErrorCode,
                                          ULONG UniqueId);
@@ -393,6 +350,52 @@ STORPORT_API VOID NTAPI StorPortWriteRegisterUlong(PVOID HwDeviceExtension, PULO
                                                    ULONG Value);
 
 /* ---- declared, not exported: an image that imports one of these does not load ----------------- */
+/* There is no DMA engine below: a miniport uses StorPortGetSystemAddress. <= DISPATCH_LEVEL. */
+DDK_API PVOID NTAPI StorPortGetVirtualAddress(PVOID HwDeviceExtension,
+                                                   STOR_PHYSICAL_ADDRESS PhysicalAddress);
+DDK_API PSTOR_SCATTER_GATHER_LIST NTAPI StorPortGetScatterGatherList(PVOID DeviceExtension,
+                                                                          PSCSI_REQUEST_BLOCK Srb);
+/* Bidirectional data, message-signalled interrupts, service IRPs, unit attributes and the adapter key have no counterpart
+ * in this port. <= DISPATCH_LEVEL, the registry routines PASSIVE_LEVEL. */
+DDK_API ULONG NTAPI StorPortBuildScatterGatherList(
+    PVOID HwDeviceExtension, PVOID Mdl, PVOID CurrentVa, ULONG Length,
+    PSTOR_SCATTER_GATHER_ROUTINE ExecutionRoutine, PVOID Context, BOOLEAN WriteToDevice,
+    PVOID ScatterGatherBuffer, ULONG ScatterGatherBufferLength);
+DDK_API ULONG NTAPI StorPortPutScatterGatherList(PVOID HwDeviceExtension,
+                                                      PSTOR_SCATTER_GATHER_LIST ScatterGatherList,
+                                                      BOOLEAN WriteToDevice);
+DDK_API ULONG NTAPI StorPortGetDataInBufferMdl(PVOID HwDeviceExtension,
+                                                    PSTORAGE_REQUEST_BLOCK Srb, PVOID *Mdl);
+DDK_API ULONG NTAPI StorPortGetDataInBufferSystemAddress(PVOID HwDeviceExtension,
+                                                              PSTORAGE_REQUEST_BLOCK Srb,
+                                                              PVOID *SystemAddress);
+DDK_API ULONG NTAPI StorPortGetDataInBufferScatterGatherList(
+    PVOID HwDeviceExtension, PSTORAGE_REQUEST_BLOCK Srb, PSTOR_SCATTER_GATHER_LIST *List);
+DDK_API ULONG NTAPI StorPortMarkDeviceFailed(PVOID HwDeviceExtension, PSTOR_ADDRESS Address,
+                                                  ULONG Flags, PWSTR FailReason);
+DDK_API ULONG NTAPI StorPortHardwareReset(PVOID HwDeviceExtension);
+DDK_API ULONG NTAPI StorPortAsyncNotificationDetected(PVOID HwDeviceExtension,
+                                                           PSTOR_ADDRESS Address, ULONGLONG Flags);
+DDK_API ULONG NTAPI StorPortSetUnitAttributes(PVOID HwDeviceExtension, PSTOR_ADDRESS Address,
+                                                   STOR_UNIT_ATTRIBUTES Attributes);
+DDK_API ULONG NTAPI StorPortIsDeviceOperationAllowed(PVOID HwDeviceExtension,
+                                                          PSTOR_ADDRESS Address,
+                                                          LPCGUID DeviceOperation,
+                                                          PULONG AllowedFlag);
+DDK_API ULONG NTAPI StorPortCompleteServiceIrp(PVOID HwDeviceExtension, PVOID Irp);
+DDK_API ULONG NTAPI StorPortGetMSIInfo(PVOID HwDeviceExtension, ULONG MessageId,
+                                            PMESSAGE_INTERRUPT_INFORMATION InterruptInfo);
+DDK_API ULONG NTAPI StorPortGetRequestInfo(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb,
+                                                PSTOR_REQUEST_INFO RequestInfo);
+DDK_API ULONG NTAPI StorPortGetActivityIdSrb(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb,
+                                                  GUID *ActivityId);
+DDK_API ULONG NTAPI StorPortRegistryReadAdapterKey(PVOID HwDeviceExtension, PUCHAR SubKeyName,
+                                                        PUCHAR ValueName, ULONG ValueType,
+                                                        PVOID *ValueData, PULONG ValueDataLength);
+DDK_API ULONG NTAPI StorPortRegistryWriteAdapterKey(PVOID HwDeviceExtension,
+                                                         PUCHAR SubKeyName, PUCHAR ValueName,
+                                                         ULONG ValueType, PVOID ValueData,
+                                                         ULONG ValueDataLength);
 /* Power framework, ACPI and DMA memory have nothing to act on here. <= DISPATCH_LEVEL, InvokeAcpiMethod
  * and AllocateDmaMemory PASSIVE_LEVEL; times in 100 ns. */
 DDK_API ULONG NTAPI StorPortPoFxActivateComponent(PVOID HwDeviceExtension, PSTOR_ADDRESS Address,

@@ -247,7 +247,8 @@ NTSTATUS WdStartHousekeeping(_Inout_ PWDKDSM_CONTEXT Context);
 VOID WdStopHousekeeping(_Inout_ PWDKDSM_CONTEXT Context);
 
 //
-// The self-test: layouts.c, bits.c, values.c, selftest.c, selfreg.c, selfsrb.c. Each answers its failures.
+// The self-test: bits.c, guids.c, selftest.c, selfreg.c, selfsrb.c, selfwmi.c. What is constant is checked by
+// the compiler: values.c, layouts.c, kernlay.c, wmilay.c.
 //
 typedef struct _WDKDSM_TEST {
     ULONG Passed;
@@ -256,13 +257,12 @@ typedef struct _WDKDSM_TEST {
 
 VOID WdSelfTest(_Inout_ PWDKDSM_CONTEXT Context);
 VOID WdCheck(_Inout_ PWDKDSM_TEST Test, _In_ BOOLEAN Condition, _In_z_ PCSTR What);
-VOID WdTestLayouts(_Inout_ PWDKDSM_TEST Test);
 VOID WdTestBits(_Inout_ PWDKDSM_TEST Test);
-VOID WdTestValues(_Inout_ PWDKDSM_TEST Test);
 VOID WdTestGuids(_Inout_ PWDKDSM_TEST Test);
 VOID WdTestRegistry(_Inout_ PWDKDSM_TEST Test, _In_ PWDKDSM_CONTEXT Context);
 VOID WdTestSrb(_Inout_ PWDKDSM_TEST Test);
 VOID WdTestPassThrough(_Inout_ PWDKDSM_TEST Test);
+VOID WdTestWmi(_Inout_ PWDKDSM_TEST Test, _In_ PWDKDSM_CONTEXT Context);
 VOID WdTestHousekeeping(_Inout_ PWDKDSM_TEST Test, _In_ PWDKDSM_CONTEXT Context);
 
 #define WD_CHECK(Test, Condition) WdCheck((Test), (BOOLEAN)((Condition) ? TRUE : FALSE), #Condition)

@@ -71,6 +71,7 @@ typedef struct _WDKDSM_DEVICE {
     WDKDSM_STATE DesiredState;
     BOOLEAN Usable;
     BOOLEAN KeyRegistered;
+    BOOLEAN NeedsReport;            // Of the thread
     USHORT TargetPortGroup;
     ULONG RelativePort;
     ULONG Weight;
@@ -133,7 +134,6 @@ typedef struct _WDKDSM_TPG_REQUEST {
     UCHAR Sense[SENSE_BUFFER_SIZE_EX];
     BOOLEAN Set;
     BOOLEAN Throttled;
-    ULONG Tries;
     ULONG BufferLength;
     UCHAR Buffer[ANYSIZE_ARRAY];
 } WDKDSM_TPG_REQUEST, *PWDKDSM_TPG_REQUEST;

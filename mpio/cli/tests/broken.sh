@@ -4,10 +4,10 @@
 # with the line of the breach in the report. `broken.sh RULE...` runs the entries of these rules, `broken.sh all` or
 # nothing all of them. Environment: BROKEN_FLAGS for building the copies (SAN=1), BROKEN_WORK for another directory
 # than build/check/broken, where the copies and what mpio said about each are left; two runs need two;
-# BROKEN_KIND=sys takes PE images, BROKEN_MPIO another mpio.
+# BROKEN_KIND=sys takes PE images, BROKEN_MPIO another mpio; BROKEN_BUILT is where dsm.mk leaves the driver (build).
 cd "$(dirname "$0")/../../.." || exit 2
 root=$PWD
-export BROKEN_WORK BROKEN_KIND BROKEN_MPIO
+export BROKEN_WORK BROKEN_KIND BROKEN_MPIO BROKEN_BUILT
 kind=${BROKEN_KIND:-so}
 tests=$root/mpio/cli/tests
 work=${BROKEN_WORK:-$root/build/check/broken}
@@ -64,7 +64,7 @@ breach() { # number of the line in the list
         echo "$rule: does not build: $(grep error "$dir/build.log" | head -1)"
         return 1
     fi
-    (cd "$dir" && timeout 60 "$work/mpio" run --dsm build/dsm_sample.$kind --topology "$tests/broken.ini" \
+    (cd "$dir" && timeout 60 "$work/mpio" run --dsm ${BROKEN_BUILT:-build}/dsm_sample.$kind --topology "$tests/broken.ini" \
         --for "${duration:-10s}" --quiet) >"$dir/run.log" 2>&1 </dev/null
     code=$?
     found=$(grep -oE '\b(KE|EX|IO|OB|LD|DSM)-[A-Z]+-[0-9]+' "$dir/run.log" | head -1)

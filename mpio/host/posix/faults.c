@@ -8,6 +8,7 @@
 #include "host/posix/image.h"
 #include "host/posix/machine.h"
 #include "host/posix/state.h"
+#include "host/posix/trap.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -131,11 +132,19 @@ static void on_signal(int signal, siginfo_t *info, void *context)
         errno = saved_errno;
         return;
     }
-    s->handling = true;
     bool has_address = signal == SIGSEGV || signal == SIGBUS;
     s->fault.address = has_address ? info->si_addr : NULL;
     s->fault.kind = classify(signal, s->fault.address);
+    if (!watchdog && host_trap_instruction(s->fault.kind, info, interrupted)) {
+        errno = saved_errno;
+        return;
+    }
     note_frames(&s->fault, interrupted);
+    if (!watchdog && host_trap_routine(&s->fault, info, interrupted)) {
+        errno = saved_errno;
+        return;
+    }
+    s->handling = true;
     machine_land(interrupted, s->emergency.stack_low, s->emergency.stack_high, land);
 }
 

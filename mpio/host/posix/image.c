@@ -95,6 +95,33 @@ bool host_image_finish_function(ucontext_t *u, const char *low, const char *high
     r[REG_RIP] = (greg_t)(*stack - 1);
     return true;
 }
+#elif defined(__i386__)
+/* Frames are found by ebp. A function has none of its own before `push ebp; mov ebp, esp` (Microsoft's begin with a
+ * `mov edi, edi`) and at its `ret`: there the return address is on top of the stack, or behind the saved ebp. */
+bool host_image_finish_function(ucontext_t *u, const char *low, const char *high)
+{
+    greg_t *r = u->uc_mcontext.gregs;
+    uintptr_t pc = (uintptr_t)r[REG_EIP], sp = (uintptr_t)r[REG_ESP];
+    const struct host_image *image = host_image_find(pc);
+    if (image == NULL)
+        return false;
+    const struct pe_code code = {.base = image->base, .size = image->size};
+    uint32_t rva = (uint32_t)(pc - (uintptr_t)image->base);
+    if (rva == 0 || !pe_readable(&code, rva - 1, 4))
+        return false;
+    const uint8_t *at = code.base + rva;
+    bool enters = at[0] == 0x55 || (at[0] == 0x8B && at[1] == 0xFF && at[2] == 0x55);
+    bool has_pushed = at[-1] == 0x55 && ((at[0] == 0x89 && at[1] == 0xE5) || (at[0] == 0x8B && at[1] == 0xEC));
+    bool leaves = at[0] == 0xC3 || at[0] == 0xC2;
+    if (!enters && !has_pushed && !leaves)
+        return false;
+    sp += has_pushed ? 4 : 0;
+    if (sp < (uintptr_t)low || sp > (uintptr_t)high - sizeof(uint32_t))
+        return false;
+    r[REG_EIP] = (greg_t)(*(const uint32_t *)sp - 1);
+    r[REG_ESP] = (greg_t)(sp + sizeof(uint32_t));
+    return true;
+}
 #else
 bool host_image_finish_function(ucontext_t *u, const char *low, const char *high)
 {

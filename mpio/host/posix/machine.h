@@ -110,6 +110,57 @@ static inline void machine_reset_arithmetic(void)
 {
 }
 
+#elif defined(__i386__) && !defined(HOST_USE_UCONTEXT)
+
+#define MACHINE_BREAKPOINT_BYTES 1 /* the signal comes behind the instruction */
+
+static inline void *machine_prepare(char *low, char *high, void (*function)(void))
+{
+    struct {
+        uint32_t x87_control;
+        uint32_t edi, esi, ebx, ebp, return_address, end[2];
+    } frame = {
+        .x87_control = 0x037f, /* every exception masked, round to nearest */
+        .ebx = (uint32_t)(uintptr_t)function,
+        .return_address = (uint32_t)(uintptr_t)host_context_thunk,
+    };
+    (void)low;
+    char *sp = (char *)((uintptr_t)high & ~(uintptr_t)15) - sizeof(frame) - 8; /* the thunk: 16-byte aligned */
+    memcpy(sp, &frame, sizeof(frame));
+    return sp;
+}
+
+static inline uintptr_t machine_pc(const ucontext_t *u)
+{
+    return (uintptr_t)u->uc_mcontext.gregs[REG_EIP];
+}
+
+/* Undoes a call to an address without code: as if the call instruction itself had faulted. */
+static inline bool machine_undo_call(ucontext_t *u, const char *low, const char *high)
+{
+    uintptr_t sp = (uintptr_t)u->uc_mcontext.gregs[REG_ESP];
+    if (sp < (uintptr_t)low || sp > (uintptr_t)high - sizeof(uint32_t))
+        return false;
+    u->uc_mcontext.gregs[REG_EIP] = (greg_t)(*(const uint32_t *)sp - 1);
+    u->uc_mcontext.gregs[REG_ESP] += 4;
+    return true;
+}
+
+/* When the signal handler returns, `function` runs on this stack, not the interrupted code. */
+static inline void machine_land(ucontext_t *u, char *low, char *high, void (*function)(void))
+{
+    (void)low;
+    u->uc_mcontext.gregs[REG_EIP] = (greg_t)(uintptr_t)host_context_thunk;
+    u->uc_mcontext.gregs[REG_ESP] = (greg_t)((uintptr_t)high & ~(uintptr_t)15);
+    u->uc_mcontext.gregs[REG_EBX] = (greg_t)(uintptr_t)function;
+    u->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)0x40500; /* alignment check, direction, trap flag */
+}
+
+static inline void machine_reset_arithmetic(void)
+{
+    __asm__ volatile("fninit");
+}
+
 #else
 
 #define HOST_SWITCHES_BY_UCONTEXT 1

@@ -7,9 +7,18 @@
 #define MPIO_HOST_POSIX_STATE_H
 
 #include "host/host.h"
+#include "host/trap.h"
 
 #include <limits.h>
 #include <time.h>
+
+/* A call from an image that goes on elsewhere when it returns (trap.c). */
+struct host_pending_return {
+    uint64_t address; /* where it was to return to */
+    void (*run)(struct host_registers *registers, void *data);
+    size_t bytes;
+    uint8_t data[HOST_AT_RETURN_BYTES];
+};
 
 struct host_state {
     char error[512];           /* host_error */
@@ -28,6 +37,13 @@ struct host_state {
 
     /* image.c */
     struct host_image_entry *images;
+
+    /* trap.c */
+    const struct host_trap_handler *trap;
+    uint64_t trap_declined;             /* the instruction here faults again, and is reported */
+    struct host_pending_return pending;
+    struct host_trap trap_routine;      /* a fault on its way to the image that called the routine */
+    struct host_fault trap_fault;       /* its frames, when nobody handles it */
 
     /* watchdog.c */
     volatile uint32_t beat;

@@ -66,7 +66,7 @@ static VOID Free(PVOID Memory)
     ExFreePool(Memory);
 }
 
-static int Compare(const void *A, const void *B)
+static int __cdecl Compare(const void *A, const void *B)
 {
     Calls = 1;
     return *(const int *)A < *(const int *)B ? -1 : *(const int *)A > *(const int *)B;
@@ -199,9 +199,10 @@ static NTSTATUS TryIrps(PDEVICE_OBJECT Device)
 
 static NTSTATUS TryByName(VOID)
 {
-    typedef VOID SORT(PVOID, SIZE_T, SIZE_T, int (*)(const void *, const void *));
-    typedef PVOID SEARCH(const void *, const void *, SIZE_T, SIZE_T, int (*)(const void *, const void *));
-    typedef int RANDOM(VOID);
+    typedef int __cdecl COMPARE(const void *, const void *);
+    typedef VOID __cdecl SORT(PVOID, SIZE_T, SIZE_T, COMPARE *);
+    typedef PVOID __cdecl SEARCH(const void *, const void *, SIZE_T, SIZE_T, COMPARE *);
+    typedef int __cdecl RANDOM(VOID);
     int numbers[] = {5, -1, 9, 5, 0, 7, -30, 12}, key = 7;
     UNICODE_STRING name;
     SORT *sort;
