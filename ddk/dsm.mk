@@ -20,7 +20,7 @@
 #   OBJS (more objects to link)       RC=my.rc (.sys only; DSM.rc when there is one)
 #   MOF="a.mof b.mof=other.h"         headers and a.bmf, b.bmf in $(BUILD)/mof, on the include paths
 #   WPP_FLAGS (as in a RUN_WPP line)  trace headers <source>.tmh in $(BUILD)/tmh
-#   SAN=1 (ASan, UBSan)  COV=1 (gcov) .so only
+#   SAN=1 (ASan, UBSan)  SAN=align (unaligned accesses trap)  COV=1 (gcov) .so only
 #   STACK_PROBES=0                    .sys without stack probes, for valgrind
 #   LONGS=0                           no warnings about `long`, which is 8 bytes in the .so, 4 in the .sys
 #   DDK_TOOLS=$(BUILD)/tools          where mofc and wpp are made on first use, by HOSTCC=cc
@@ -37,7 +37,7 @@ endif
 DDK_HOME := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 BUILD    ?= build
 DBG      ?= 0
-OPT      ?= $(if $(filter 1,$(DBG)),-O1,-O2)
+OPT      ?= $(if $(filter align,$(SAN)),-O0,$(if $(filter 1,$(DBG)),-O1,-O2))
 HOSTCC   ?= cc
 DDK_TOOLS ?= $(BUILD)/tools
 TOOLCHAIN ?= gcc
@@ -89,6 +89,11 @@ endif
 ifeq ($(SAN),1)
 DDK_SO   += -fsanitize=address,undefined -fno-sanitize=alignment
 DDK_LINK += -fsanitize=address,undefined
+endif
+# What a processor that traps on unaligned accesses would do (IA-64): the driver stops there. Optimizers make one
+# trap of a function's many, and the line is lost: hence -O0 above.
+ifeq ($(SAN),align)
+DDK_SO   += -fsanitize=alignment -fsanitize-undefined-trap-on-error
 endif
 ifeq ($(COV),1)
 DDK_SO   += --coverage
@@ -268,7 +273,7 @@ $(OUT)/pe/%.rc.o: %.rc $(DDK_MOF_MADE) $(OUT)/pe/settings
 	@mkdir -p $(@D)
 	$(DDK_MAKE_RES)
 $(OUT)/$(DSM).sys: $(DDK_PE_INPUTS)
-	$(if $(filter 1,$(SAN) $(COV)),@echo "note: SAN=1 and COV=1 mean nothing for $(DSM).sys; use $(DSM).so for them" >&2)
+	$(if $(filter 1 align,$(SAN) $(COV)),@echo "note: SAN=1 and COV=1 mean nothing for $(DSM).sys; use $(DSM).so for them" >&2)
 	$(DDK_LINK_PE)
 $(OUT)/stripped/$(DSM).sys: $(OUT)/$(DSM).sys
 	@mkdir -p $(@D)

@@ -30,7 +30,7 @@ part() {
         printf '%-34s %5d passed %4d failed %5d s\n' "$name" "$p" "$f" $(($(date +%s) - begin))
         grep -E '^SKIP' "$log" | sed 's/^/    /'
         if [ "$f" != 0 ]; then
-            grep -nE 'error|Error|ERROR|FAILED|failed|not |lint:' "$log" | tail -15
+            grep -E 'error:|Error |ERROR|FAILED|FAIL |[1-9][0-9]* failed|lint:|undefined reference' "$log" | cut -c1-240 | tail -15
             echo "    (whole output: $log)"
         fi
     } >"$log.verdict"
@@ -49,7 +49,7 @@ units() { # CFG: every unit test that was built
     return $status
 }
 build() { # CFG: programs and unit tests
-    part "build ($1)" make -k -j"$JOBS" CFG="$1" all $(for r in $rooms; do echo "tests-$r"; done)
+    part "build ($1)" make -s -k -j"$JOBS" CFG="$1" all $(for r in $rooms; do echo "tests-$r"; done)
 }
 
 case ${1:-} in
@@ -72,7 +72,7 @@ build rel
 build asan
 [ -z "$long" ] || build clang
 if command -v x86_64-w64-mingw32-gcc >/dev/null; then
-    part "build (win)" make -j"$JOBS" CFG=win all
+    part "build (win)" make -s -j"$JOBS" CFG=win all
 fi
 part "build (fuzzers)" make -s -j"$JOBS" fuzzers
 {

@@ -19,6 +19,7 @@ struct cursor {
     size_t left;
     unsigned used;
     bool short_of_bytes;
+    bool absolute; /* the operand is [constant] or [index + constant] */
 };
 
 static uint8_t next(struct cursor *c)
@@ -45,7 +46,7 @@ static uint64_t sign_extend(uint64_t value, unsigned bytes)
 }
 
 struct prefixes {
-    bool operand_16, f2, f3, gs, rex_given;
+    bool operand_16, f2, f3, gs, ds, rex_given;
     uint8_t rex;
 };
 
@@ -58,7 +59,8 @@ static uint8_t read_prefixes(struct cursor *c, struct prefixes *p)
         case 0xF2: p->f2 = true; continue;
         case 0xF3: p->f3 = true; continue;
         case 0x65: p->gs = true; continue;
-        case 0x26: case 0x2E: case 0x36: case 0x3E: continue; /* mean nothing in this mode */
+        case 0x3E: p->ds = true; continue;
+        case 0x26: case 0x2E: case 0x36: continue; /* mean nothing in this mode */
         }
         if ((byte & 0xF0) != 0x40)
             return byte;
@@ -99,6 +101,7 @@ static bool read_operand(struct cursor *c, const struct prefixes *p, const struc
         base += sign_extend(next_value(c, 4), 4);
     if (relative)
         base += r->rip + c->used + tail;
+    c->absolute = absolute;
     *address = base;
     return true;
 }
@@ -308,7 +311,7 @@ void emulate_decode(const struct host_registers *r, const uint8_t *code, size_t 
         decode_one(&c, &p, r, opcode, i);
     if (c.short_of_bytes)
         i->kind = EMULATE_OTHER;
-    i->gs = p.gs;
+    i->gs = p.gs || (p.ds && c.absolute); /* pe_patch.c writes the second for the first */
     i->length = c.used;
     /* Without a REX prefix the byte registers 4 to 7 are ah, ch, dh, bh. */
     i->legacy_byte = !p.rex_given && i->reg >= 4 && i->operation != SSE_LOAD &&
@@ -374,11 +377,11 @@ static uint64_t arithmetic(struct host_registers *r, enum operation operation, u
 
 static void multiply(struct host_registers *r, const struct emulate_instruction *i, uint64_t a, uint64_t b)
 {
-    __int128 product = (__int128)(int64_t)sign_extend(a, i->width) * (int64_t)sign_extend(b, i->width);
-    uint64_t low = (uint64_t)product;
-    bool wide = product != (__int128)(int64_t)sign_extend(low, i->width);
+    int64_t low;
+    bool wide = __builtin_mul_overflow((int64_t)sign_extend(a, i->width), (int64_t)sign_extend(b, i->width), &low);
 
-    set(r, i, low, i->result);
+    wide = wide || (int64_t)sign_extend((uint64_t)low, i->width) != low;
+    set(r, i, (uint64_t)low, i->result);
     r->flags = (r->flags & ~(CARRY | 0x800ull)) | (wide ? CARRY | 0x800 : 0);
 }
 

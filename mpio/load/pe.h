@@ -76,6 +76,10 @@ bool pe_bind(const struct pe_headers *pe, uint8_t *area, const struct pe_exporte
 /* Gives the stack-protection cookie of a placed image its value. True when there is none. */
 bool pe_set_cookie(const struct pe_headers *pe, uint8_t *area, uint64_t address, char *why, size_t why_size);
 
+/* Where gs is the host's own (Windows), reads of the processor's control region through it do not fault: their gs prefix becomes
+ * one that the emulator (host/emulate.c) takes for it and that does. Number of places patched. */
+unsigned pe_patch_gs(const struct pe_headers *pe, uint8_t *area);
+
 struct pe_image {
     uint8_t *base;
     size_t size;

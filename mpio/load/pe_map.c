@@ -86,6 +86,9 @@ bool pe_open(const uint8_t *bytes, size_t length, const char *path, const struct
     if (!pe_place(&pe, bytes, base, address, why, why_size) || !pe_set_cookie(&pe, base, address, why, why_size) ||
         !pe_bind(&pe, base, exporter, why, why_size))
         goto unmap;
+#if defined(_WIN32)
+    pe_patch_gs(&pe, base);
+#endif
     if (!protect(&pe, base)) {
         FAIL("cannot be protected: %s", host_error());
         goto unmap;

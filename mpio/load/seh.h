@@ -51,7 +51,7 @@ struct seh_dispatcher {
     uint32_t scope, fill;
     uint64_t chosen_ip;
 };
-C_ASSERT(FIELD_OFFSET(struct seh_dispatcher, chosen_ip) == 0x50);
+C_ASSERT(sizeof(void *) != 8 || FIELD_OFFSET(struct seh_dispatcher, chosen_ip) == 0x50);
 
 void seh_to_context(const struct host_registers *from, struct seh_context *to);
 void seh_from_context(const struct seh_context *from, struct host_registers *to);

@@ -15,6 +15,7 @@ VOID NtRaiseStatus(NTSTATUS Status)
 VOID ExRaiseStatus(NTSTATUS Status)
 {
     NT_REQUIRE_IRQL(HIGH_LEVEL);
+    NtRaiseAtCaller(Status); /* with one convention in the process it does not come back; else images do not come here */
     NtRaiseStatus(Status);
 }
 

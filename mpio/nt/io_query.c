@@ -188,14 +188,12 @@ VOID ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment)
 
 VOID ExRaiseAccessViolation(VOID)
 {
-    NT_REQUIRE_IRQL(APC_LEVEL);
-    NtRaiseStatus(STATUS_ACCESS_VIOLATION);
+    ExRaiseStatus(STATUS_ACCESS_VIOLATION);
 }
 
 VOID ExRaiseDatatypeMisalignment(VOID)
 {
-    NT_REQUIRE_IRQL(APC_LEVEL);
-    NtRaiseStatus(STATUS_DATATYPE_MISALIGNMENT);
+    ExRaiseStatus(STATUS_DATATYPE_MISALIGNMENT);
 }
 
 /* ---- security ---------------------------------------------------------------------------------------------- */

@@ -112,6 +112,27 @@ WdSignalCompletion(
 }
 
 static
+NTSTATUS
+WdAcceptShortReport(
+    _In_ PSCSI_REQUEST_BLOCK Srb,
+    _In_ NTSTATUS Status
+    )
+/*++
+
+Routine Description:
+
+    Fewer bytes than there was room for: an overrun to port drivers, what we expect here.
+
+--*/
+{
+    if (Status == STATUS_BUFFER_OVERFLOW && SRB_STATUS(SrbGetSrbStatus(Srb)) == SRB_STATUS_DATA_OVERRUN &&
+        SrbGetDataTransferLength(Srb) <= WDKDSM_TPG_LENGTH) {
+        return STATUS_SUCCESS;
+    }
+    return Status;
+}
+
+static
 VOID
 WdFreePortSense(
     _In_ PVOID Srb,
@@ -189,7 +210,7 @@ Routine Description:
         if (Status == STATUS_PENDING) {
             KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, NULL);
         }
-        Status = Irp->IoStatus.Status;
+        Status = WdAcceptShortReport(&Srb, Irp->IoStatus.Status);
         IoFreeMdl(Irp->MdlAddress);
         Irp->MdlAddress = NULL;
         if (NT_SUCCESS(Status) || !WdGetSense(&Srb, &Key, &Asc, &Ascq) || Key != SCSI_SENSE_UNIT_ATTENTION) {
@@ -311,7 +332,7 @@ Routine Description:
     PWDKDSM_CONTEXT Context = Request->Device->Context;
     PWDKDSM_DEVICE Device = Request->Device;
     UCHAR Key, Asc, Ascq;
-    NTSTATUS Status = Irp->IoStatus.Status;
+    NTSTATUS Status = WdAcceptShortReport(&Request->Srb, Irp->IoStatus.Status);
     BOOLEAN Repeat = FALSE;
     KIRQL Irql;
 

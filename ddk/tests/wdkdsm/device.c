@@ -305,7 +305,7 @@ WdReferencePath(
     if (Path != NULL) {
         Path->PathId = PathId;
         Path->References = 1;
-        InsertTailList(&Context->Paths, &Path->ListEntry);
+        WdInsertPath(&Context->Paths, Path);
     }
     return Path;
 }

@@ -4,6 +4,52 @@
 #ifndef _WDKDSM_INLINES_H_
 #define _WDKDSM_INLINES_H_
 
+//
+// All allocations that are not worth a failure path of their own go through these two.
+//
+_Ret_maybenull_
+_Post_writable_byte_size_(Size)
+_When_((PoolType & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0, __drv_reportError("an allocation must not raise here"))
+__drv_allocatesMem(Mem)
+__inline
+PVOID
+WdAllocate(
+    _In_ _Strict_type_match_ POOL_TYPE PoolType,
+    _In_ SIZE_T Size,
+    _In_ ULONG Tag
+    )
+{
+    NT_ASSERT(PoolType != NonPagedPoolMustSucceed);
+    return ExAllocatePoolZero(PoolType, Size, Tag);
+}
+
+__inline
+VOID
+WdFree(
+    _Inout_opt_ __drv_freesMem(Mem) PVOID Memory,
+    _In_ ULONG Tag,
+    _Out_opt_ PULONG Freed
+    )
+{
+    if (Memory != NULL) {
+        ExFreePoolWithTag(Memory, Tag);
+    }
+    if (Freed != NULL) {
+        *Freed = (Memory != NULL);
+    }
+}
+
+__inline
+VOID
+WdInsertPath(
+    _Inout_ PLIST_ENTRY Head,
+    _Pre_notnull_ _Post_notnull_ __drv_aliasesMem PWDKDSM_PATH Path
+    )
+{
+    _Analysis_assume_(Path != NULL);
+    InsertTailList(Head, &Path->ListEntry);
+}
+
 __inline
 PSTORAGE_REQUEST_BLOCK_HEADER
 SrbAllocateCopy(
@@ -20,7 +66,7 @@ SrbAllocateCopy(
         Length = Extended->SrbLength;
         NT_ASSERT(Length >= sizeof(STORAGE_REQUEST_BLOCK) + sizeof(STOR_ADDR_BTL8));
     }
-    Copy = (PSTORAGE_REQUEST_BLOCK_HEADER)ExAllocatePoolZero(PoolType, Length, Tag);
+    Copy = (PSTORAGE_REQUEST_BLOCK_HEADER)WdAllocate(PoolType, Length, Tag);
     if (Copy != NULL) {
         SrbCopySrb(Copy, Length, Srb);
     }

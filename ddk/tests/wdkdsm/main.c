@@ -11,6 +11,7 @@ Abstract:
 
 --*/
 
+#define WDKDSM_MAIN 1
 #include "precomp.h"
 
 #ifdef DEBUG_USE_WPP

@@ -17,6 +17,11 @@
 #include "wdkdsm.h"
 #include "prototypes.h"
 #include "trace.h"
+
+//
+// The helpers' own assertions count, for the self-test.
+//
+#define SRBHELPER_ASSERT(Condition) ((void)((Condition) ? 0 : (WdChecksOfSrbHelper++)))
 #include <srbhelper.h>
 #include <ntstrsafe.h>
 #include <ntintsafe.h>

@@ -156,7 +156,7 @@ WdCompletion(
     );
 
 NTSTATUS WdBroadcast(PVOID DsmContext, PDSM_IDS DsmIds, PIRP Irp, PSCSI_REQUEST_BLOCK Srb, PKEVENT Event);
-BOOLEAN WdIsAddressTypeSupported(IN PVOID DsmContext, IN ULONG AddressType);
+BOOLEAN WdIsAddressTypeSupported(IN PVOID DsmContext, IN ULONG AddressType OPTIONAL);
 
 //
 // error.c
@@ -220,21 +220,27 @@ WdBuildAddress(
     _Out_ PSTOR_ADDR_BTL8 Address
     );
 
-PSTORAGE_DEVICE_ID_DESCRIPTOR WdQueryDeviceIds(_In_ PDEVICE_OBJECT DeviceObject);
+_Post_maybenull_
+_Outptr_result_buffer_maybenull_(return->Size)
+PSTORAGE_DEVICE_ID_DESCRIPTOR
+WdQueryDeviceIds(
+    _In_ PDEVICE_OBJECT DeviceObject
+    );
+
 NTSTATUS WdInquiry(PDEVICE_OBJECT DeviceObject, UCHAR Page, BOOLEAN Vital, PVOID Data, ULONG Length);
 NTSTATUS WdDisableImplicitTransitions(_In_ PDEVICE_OBJECT DeviceObject);
 
 //
 // wmi.c
 //
-VOID WdInitializeWmi(_Inout_ PDSM_INIT_DATA InitData, _In_ PUNICODE_STRING RegistryPath);
+VOID WdInitializeWmi(_Inout_ PDSM_INIT_DATA InitData, _In_ _Const_ PUNICODE_STRING RegistryPath);
 
 //
 // registry.c
 //
 NTSTATUS WdReadParameters(_Inout_ PWDKDSM_CONTEXT Context);
 NTSTATUS WdOpenKey(_In_ PUNICODE_STRING Path, _In_ BOOLEAN Create, _Out_ PHANDLE Key);
-NTSTATUS WdOpenGroupKey(_In_ PWDKDSM_CONTEXT Context, _In_opt_ PWDKDSM_GROUP Group, _Out_ PHANDLE Key);
+NTSTATUS WdOpenGroupKey(_In_ PWDKDSM_CONTEXT Context, _In_opt_ PWDKDSM_GROUP Group, _Outptr_ PHANDLE Key);
 NTSTATUS WdSavePolicy(_In_ PWDKDSM_CONTEXT Context, _In_ PWDKDSM_GROUP Group, _In_ BOOLEAN Explicit);
 NTSTATUS WdLoadPolicy(_In_ PWDKDSM_CONTEXT Context, _Inout_ PWDKDSM_GROUP Group);
 NTSTATUS WdDeleteTree(_In_ HANDLE Key, _In_ ULONG Depth);
@@ -247,7 +253,7 @@ NTSTATUS WdStartHousekeeping(_Inout_ PWDKDSM_CONTEXT Context);
 VOID WdStopHousekeeping(_Inout_ PWDKDSM_CONTEXT Context);
 
 //
-// The self-test: bits.c, guids.c, selftest.c, selfreg.c, selfsrb.c, selfwmi.c. What is constant is checked by
+// The self-test: bits.c, guids.c, selftest.c, selfcall.c, selfreg.c, selfsrb.c, selfwmi.c. What is constant is checked by
 // the compiler: values.c, layouts.c, kernlay.c, wmilay.c.
 //
 typedef struct _WDKDSM_TEST {
@@ -261,6 +267,8 @@ VOID WdTestBits(_Inout_ PWDKDSM_TEST Test);
 VOID WdTestGuids(_Inout_ PWDKDSM_TEST Test);
 VOID WdTestRegistry(_Inout_ PWDKDSM_TEST Test, _In_ PWDKDSM_CONTEXT Context);
 VOID WdTestSrb(_Inout_ PWDKDSM_TEST Test);
+VOID WdTestCalls(_Inout_ PWDKDSM_TEST Test);
+_Ret_maybenull_ PDSM_IDS WdMakeIds(_In_ PVOID One, _In_ PVOID Two);
 VOID WdTestPassThrough(_Inout_ PWDKDSM_TEST Test);
 VOID WdTestWmi(_Inout_ PWDKDSM_TEST Test, _In_ PWDKDSM_CONTEXT Context);
 VOID WdTestHousekeeping(_Inout_ PWDKDSM_TEST Test, _In_ PWDKDSM_CONTEXT Context);

@@ -258,10 +258,7 @@ Routine Description:
 {
     static const ULONG Codes[] = {IOCTL_MPIO_PASS_THROUGH_PATH, IOCTL_MPIO_PASS_THROUGH_PATH_DIRECT,
                                   IOCTL_MPIO_PASS_THROUGH_PATH_EX, IOCTL_MPIO_PASS_THROUGH_PATH_DIRECT_EX};
-    struct {
-        DSM_IDS Ids;
-        PVOID Second;
-    } Two;
+    PDSM_IDS Ids = NULL;
     WDKDSM_PATH Paths[2];
     PWDKDSM_DEVICE Devices;
     PIO_STACK_LOCATION IrpStack;
@@ -292,9 +289,10 @@ Routine Description:
         Devices[i].Address.PortNumber = 4;
         Devices[i].Address.TargetId = (UCHAR)i;
     }
-    Two.Ids.Count = 2;
-    Two.Ids.IdList[0] = &Devices[0];
-    Two.Ids.IdList[1] = &Devices[1];
+    Ids = WdMakeIds(&Devices[0], &Devices[1]);
+    if (Ids == NULL) {
+        goto __Exit;
+    }
 
     IoSetNextIrpStackLocation(Irp);
     IrpStack = IoGetCurrentIrpStackLocation(Irp);
@@ -316,7 +314,7 @@ Routine Description:
             Request.Ex.Path.Flags = MPIO_IOCTL_FLAG_USE_PATHID;
             Request.Ex.Path.MpioPathId = 0x57000002;
         }
-        WD_CHECK(Test, WdPassThroughDevice(&Two.Ids, Irp, &Status) == &Devices[1] && NT_SUCCESS(Status));
+        WD_CHECK(Test, WdPassThroughDevice(Ids, Irp, &Status) == &Devices[1] && NT_SUCCESS(Status));
         if (i < 2) {
             Request.Plain.Flags = MPIO_IOCTL_FLAG_USE_SCSIADDRESS;
             Request.Plain.PortNumber = 4;
@@ -330,13 +328,14 @@ Routine Description:
             Request.Ex.Through.StorAddressLength = sizeof(STOR_ADDR_BTL8);
             WdBuildAddress(&Address, &Request.Ex.Address);
         }
-        WD_CHECK(Test, WdPassThroughDevice(&Two.Ids, Irp, &Status) == &Devices[1]);
+        WD_CHECK(Test, WdPassThroughDevice(Ids, Irp, &Status) == &Devices[1]);
         IrpStack->Parameters.DeviceIoControl.InputBufferLength = 8;
-        WD_CHECK(Test, WdPassThroughDevice(&Two.Ids, Irp, &Status) == NULL && Status == STATUS_INVALID_PARAMETER);
+        WD_CHECK(Test, WdPassThroughDevice(Ids, Irp, &Status) == NULL && Status == STATUS_INVALID_PARAMETER);
     }
     WD_CHECK(Test, !IoIs32bitProcess(Irp) || sizeof(PVOID) == 4);
 
 __Exit:
+    WdFree(Ids, WDKDSM_TAG_TEST, NULL);
     if (Irp != NULL) {
         IoFreeIrp(Irp);
     }

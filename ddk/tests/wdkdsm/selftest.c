@@ -394,8 +394,12 @@ Routine Description:
     TracePrint((TRACE_LEVEL_VERBOSE, TRACE_FLAG_ENUM, "ENUM\n"));
     TracePrint((TRACE_LEVEL_VERBOSE, TRACE_FLAG_LOGOTEST, "LOGOTEST\n"));
     TracePrint((TRACE_LEVEL_VERBOSE, TRACE_FLAG_DUMP, "DUMP\n"));
+#ifdef DEBUG_USE_WPP
     WD_CHECK(Test, WPP_CONTROL(WPP_BIT_TRACE_FLAG_GENERAL).Level <= TRACE_LEVEL_VERBOSE);
     WD_CHECK(Test, WPP_MASK(WPP_BIT_TRACE_FLAG_SCSI) == 1u << 17);
+#else
+    UNREFERENCED_PARAMETER(Test);
+#endif
 }
 
 _Use_decl_annotations_
@@ -418,6 +422,7 @@ WdSelfTest(
     WdTestGuids(&Test);
     WdTestRegistry(&Test, Context);
     WdTestSrb(&Test);
+    WdTestCalls(&Test);
     WdTestPassThrough(&Test);
     WdTestWmi(&Test, Context);
     WdTestHousekeeping(&Test, Context);

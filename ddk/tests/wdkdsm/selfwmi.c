@@ -112,10 +112,7 @@ Routine Description:
 --*/
 {
     PDSM_WMILIB_CONTEXT Info = &gDsmInitData.DsmWmiInfo;
-    struct {
-        DSM_IDS Ids;
-        PVOID Second;
-    } Two;
+    PDSM_IDS Ids = NULL;
     UCHAR Buffer[512];
     PDSM_Load_Balance_Policy_V2 Policy = (PDSM_Load_Balance_Policy_V2)Buffer;
     PWDKDSM_GROUP Group;
@@ -143,17 +140,18 @@ Routine Description:
         Devices[i].Usable = TRUE;
         Group->Devices[i] = &Devices[i];
     }
-    Two.Ids.Count = 2;
-    Two.Ids.IdList[0] = &Devices[0];
-    Two.Ids.IdList[1] = &Devices[1];
+    Ids = WdMakeIds(&Devices[0], &Devices[1]);
+    if (Ids == NULL) {
+        goto __Exit;
+    }
 
     for (i = 0; i < Info->GuidCount; i++) {
-        Status = Info->QueryWmiDataBlockEx(Context, &Two.Ids, NULL, i, 0, 1, NULL, 0, Buffer, &Length);
+        Status = Info->QueryWmiDataBlockEx(Context, Ids, NULL, i, 0, 1, NULL, 0, Buffer, &Length);
         WD_CHECK(Test, Status == STATUS_BUFFER_TOO_SMALL && Length >= 4 && Length <= sizeof(Buffer));
-        Status = Info->QueryWmiDataBlockEx(Context, &Two.Ids, NULL, i, 0, 1, NULL, sizeof(Buffer), Buffer, &Length);
+        Status = Info->QueryWmiDataBlockEx(Context, Ids, NULL, i, 0, 1, NULL, sizeof(Buffer), Buffer, &Length);
         WD_CHECK(Test, NT_SUCCESS(Status));
     }
-    Status = Info->QueryWmiDataBlockEx(Context, &Two.Ids, NULL, i, 0, 1, NULL, sizeof(Buffer), Buffer, &Length);
+    Status = Info->QueryWmiDataBlockEx(Context, Ids, NULL, i, 0, 1, NULL, sizeof(Buffer), Buffer, &Length);
     WD_CHECK(Test, Status == STATUS_WMI_GUID_NOT_FOUND);
 
     //
@@ -174,12 +172,12 @@ Routine Description:
         Policy->DSM_Paths[1].PathWeight = 1;
         Policy->DSM_Paths[1].PrimaryPath = 1;
         Out = sizeof(ULONG);
-        Status = Info->ExecuteWmiMethodEx(Context, &Two.Ids, NULL, 0, 0, DsmSetLoadBalancePolicyALUA,
+        Status = Info->ExecuteWmiMethodEx(Context, Ids, NULL, 0, 0, DsmSetLoadBalancePolicyALUA,
                                           sizeof(DSM_Load_Balance_Policy_V2) + sizeof(MPIO_DSM_Path_V2), &Out, Buffer);
         WD_CHECK(Test, Status == ((i == DSM_LB_VENDOR_SPECIFIC) ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS));
         WD_CHECK(Test, ((PDsmSetLoadBalancePolicyALUA_OUT)Buffer)->Status == (ULONG)Status);
         for (Turn = 0; Turn < 8; Turn++) {
-            PVOID Path = WdGetPath(Context, NULL, &Two.Ids, NULL, &Status);
+            PVOID Path = WdGetPath(Context, NULL, Ids, NULL, &Status);
 
             if (Path != NULL) {
                 Chosen[(Path == Paths[1].PathId) ? 1 : 0]++;
@@ -194,11 +192,11 @@ Routine Description:
     }
     RtlZeroMemory(Buffer, sizeof(Buffer));
     Out = sizeof(ULONG);
-    Status = Info->ExecuteWmiMethodEx(Context, &Two.Ids, NULL, 0, 0, DsmSetLoadBalancePolicy, 16, &Out, Buffer);
+    Status = Info->ExecuteWmiMethodEx(Context, Ids, NULL, 0, 0, DsmSetLoadBalancePolicy, 16, &Out, Buffer);
     WD_CHECK(Test, NT_SUCCESS(Status) && Group->Policy == Context->DefaultPolicy);
-    Status = Info->ExecuteWmiMethodEx(Context, &Two.Ids, NULL, 0, 0, 9, 16, &Out, Buffer);
+    Status = Info->ExecuteWmiMethodEx(Context, Ids, NULL, 0, 0, 9, 16, &Out, Buffer);
     WD_CHECK(Test, Status == STATUS_WMI_ITEMID_NOT_FOUND);
-    Status = Info->WmiFunctionControlEx(Context, &Two.Ids, NULL, 0, WmiEventControl, TRUE);
+    Status = Info->WmiFunctionControlEx(Context, Ids, NULL, 0, WmiEventControl, TRUE);
     WD_CHECK(Test, NT_SUCCESS(Status));
 
     Info = &gDsmInitData.DsmWmiGlobalInfo;
@@ -212,6 +210,7 @@ Routine Description:
     WD_CHECK(Test, Context->DefaultPolicy == Saved);
 
 __Exit:
+    WdFree(Ids, WDKDSM_TAG_TEST, NULL);
     if (Group != NULL) {
         ExFreePoolWithTag(Group, WDKDSM_TAG_TEST);
     }

@@ -5,6 +5,13 @@
 #define _WDKDSM_TRACE_H_
 
 #define DEBUG_COMP_ID DPFLTR_MSDSM_ID
+
+//
+// Without WPP (DEBUG_USE_KDPRINT), one source has the routine that prints.
+//
+#if defined(DEBUG_USE_KDPRINT) && defined(WDKDSM_MAIN)
+#define DEBUG_MAIN_SOURCE 1
+#endif
 #include <storswtr.h>
 
 // {6A3F7C10-52D1-4C0E-9B1E-3B6A5D0F7700}

@@ -135,7 +135,7 @@ typedef struct _WDKDSM_TPG_REQUEST {
     BOOLEAN Set;
     BOOLEAN Throttled;
     ULONG BufferLength;
-    UCHAR Buffer[ANYSIZE_ARRAY];
+    _Field_size_(BufferLength) UCHAR Buffer[ANYSIZE_ARRAY];
 } WDKDSM_TPG_REQUEST, *PWDKDSM_TPG_REQUEST;
 
 typedef struct _WDKDSM_CONTEXT {
@@ -180,6 +180,7 @@ typedef struct _WDKDSM_CONTEXT {
 //
 DSM_INIT_DATA gDsmInitData;
 PWDKDSM_CONTEXT gContext;
+ULONG WdChecksOfSrbHelper;
 
 #define WDKDSM_IS_READ(Op)  ((Op) == SCSIOP_READ || (Op) == SCSIOP_READ16)
 #define WDKDSM_IS_WRITE(Op) ((Op) == SCSIOP_WRITE || (Op) == SCSIOP_WRITE16)

@@ -5,12 +5,15 @@
  * where the frames are noted. So the handler runs as ordinary code.
  */
 #include "host/windows/state.h"
+#include "host/windows/trap.h"
 
 #include <stdlib.h>
 
 #define EMERGENCY_STACK_BYTES 1048576u
 /* A fault this far below the running stack is an overflow of it (the guard area and one more). */
 #define OVERFLOW_BYTES 131072u
+#define EXCEPTION_ASSERTION_FAILURE 0xC0000420
+#define EXCEPTION_FAST_FAIL         0xC0000409
 #define EFLAGS_TO_CLEAR 0x40500u /* alignment check, direction, trap flag */
 
 static void note_frames(struct host_fault *fault, CONTEXT *frame, const char *low, const char *high)
@@ -81,6 +84,8 @@ static bool classify(const EXCEPTION_RECORD *e, struct host_fault *fault)
     case EXCEPTION_GUARD_PAGE:
         fault->kind = HOST_FAULT_STACK;
         return true;
+    case EXCEPTION_ASSERTION_FAILURE: /* int 0x2c, __fastfail: their instruction decides (load/traps.c) */
+    case EXCEPTION_FAST_FAIL:
     case EXCEPTION_ILLEGAL_INSTRUCTION:
         fault->kind = HOST_FAULT_ILLEGAL;
         return true;
@@ -122,6 +127,8 @@ static LONG CALLBACK on_exception(EXCEPTION_POINTERS *exception)
         host_log("mpio: another fault while a fault was handled; the process ends");
         TerminateProcess(GetCurrentProcess(), e->ExceptionCode);
     }
+    if (host_trap_exception(fault.kind, e, exception->ContextRecord))
+        return EXCEPTION_CONTINUE_EXECUTION;
     if (fault.kind == HOST_FAULT_STACK)
         host_context_guard_spent(s->stack_high);
     s->fault.kind = fault.kind;

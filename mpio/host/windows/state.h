@@ -7,6 +7,7 @@
 #define MPIO_HOST_WINDOWS_STATE_H
 
 #include "host/host.h"
+#include "host/trap.h"
 
 #include <winsock2.h>
 #include <windows.h>
@@ -32,6 +33,12 @@ struct host_state {
     struct host_fault fault;
     CONTEXT interrupted;
     char *interrupted_low, *interrupted_high; /* its stack */
+
+    /* trap.c */
+    const struct host_trap_handler *trap;
+    uint64_t trap_declined;     /* the instruction here faults again, and is reported */
+    struct host_trap trap_now;  /* on its way from the vectored handler to the interrupted stack */
+    CONTEXT trap_caller;        /* what host_image_caller found */
 
     /* watchdog.c */
     volatile uint32_t beat;

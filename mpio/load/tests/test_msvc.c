@@ -117,7 +117,8 @@ static void on_the_processor(void (*code)(void), struct host_registers *r)
     register struct host_registers *registers __asm__("r14") = r;
     register void (*call)(void) __asm__("r11") = code;
 
-    __asm__ volatile("pushq %%r15\n\t"
+    __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t" /* the red zone is the compiler's */
+                     "pushq %%r15\n\t"
                      "movq %%rsp, %%r15\n\t"
                      "subq $256, %%rsp\n\t"
                      "andq $-16, %%rsp\n\t"
@@ -139,7 +140,8 @@ static void on_the_processor(void (*code)(void), struct host_registers *r)
                      "movq %%rsi, 48(%%r14)\n\t"
                      "movdqu %%xmm1, 176(%%r14)\n\t"
                      "movq %%r15, %%rsp\n\t"
-                     "popq %%r15"
+                     "popq %%r15\n\t"
+                     "leaq 128(%%rsp), %%rsp"
                      : "+r"(call)
                      : "r"(registers)
                      : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r12", "r13", "xmm1", "memory", "cc");
@@ -273,6 +275,36 @@ static void everything_else_is_left_alone(void **state)
         if (i.kind != EMULATE_OTHER)
             fail_msg("row %u: kind %d", n, (int)i.kind);
     }
+}
+
+/* Where gs is the host's own: known offsets only, code only, and what is patched is still taken for gs. */
+static void reads_through_gs_are_patched(void **state)
+{
+    static const char code[] = "\x65\x48\x8B\x04\x25\x88\x01\x00\x00"     /* mov rax, gs:[0x188] */
+                               "\x65\x4C\x8B\x0C\x25\x20\x00\x00\x00"     /* mov r9, gs:[0x20] */
+                               "\x65\x0F\xB6\x04\x25\x84\x01\x00\x00"     /* movzx eax, byte ptr gs:[0x184] */
+                               "\x65\x48\x8B\x04\x25\x28\x01\x00\x00"     /* another offset */
+                               "\x65\x48\x89\x04\x25\x88\x01\x00\x00"     /* a store */
+                               "\x65\x48\x8B\x04\x24\x88\x01\x00\x00"     /* another operand */
+                               "\x65\x48\x8B\x04\x25\x88\x01\x00";         /* cut short */
+    uint8_t area[2][128] = {{0}};
+    struct pe_headers pe = {.machine = PE_MACHINE_AMD64, .section_count = 2};
+    (void)state;
+
+    for (unsigned i = 0; i < 2; i++) {
+        pe.section[i] = (struct pe_section){.rva = i * 128, .memory_size = 128, .file_size = sizeof(code) - 1,
+                                            .flags = i == 0 ? PE_EXECUTE : PE_WRITE};
+        memcpy(area[i], code, sizeof(code));
+    }
+    assert_int_equal(pe_patch_gs(&pe, area[0]), 3);
+    assert_memory_equal(area[1], code, sizeof(code));
+    assert_true(area[0][0] == 0x3E && area[0][9] == 0x3E && area[0][18] == 0x3E && memcmp(area[0] + 27, code + 27, 35) == 0);
+    struct emulate_instruction i = decode((const char *)area[0], 9);
+    assert_true(i.kind == EMULATE_LOAD && i.gs && i.address == 0x188 && i.length == 9);
+    i = DECODE("\x3E\x48\x8B\x04\x24"); /* mov rax, ds:[rsp]: no absolute operand, no gs */
+    assert_true(i.kind == EMULATE_LOAD && !i.gs);
+    i = DECODE("\x2E\x48\x8B\x04\x25\x88\x01\x00\x00");
+    assert_true(i.kind == EMULATE_LOAD && !i.gs);
 }
 
 /* ---- images of other people ---------------------------------------------------------------------------- */
@@ -453,6 +485,7 @@ int main(void)
         cmocka_unit_test(control_registers_and_interrupts),
         cmocka_unit_test(privileged_instructions_have_names),
         cmocka_unit_test(everything_else_is_left_alone),
+        cmocka_unit_test(reads_through_gs_are_patched),
         cmocka_unit_test(wine_s_drivers),
         cmocka_unit_test(wine_s_libraries_and_programs),
         cmocka_unit_test(programs_of_microsoft_s_compiler),

@@ -127,6 +127,8 @@ static NTSTATUS Continue(VOID)
 ULONG LeaveTry(VOID);
 ULONG ConstantFilter(PVOID Where);
 ULONG BigFrame(VOID);
+ULONG Keep(PVOID Routine, PVOID Argument); /* calls it; number of registers that an exception did not give back */
+VOID Spoil(PVOID Where);
 __asm__(".text\n"
         ".globl LeaveTry\n"
         ".seh_proc LeaveTry\n"
@@ -189,6 +191,68 @@ __asm__(".text\n"
         ".text\n\t"
         ".seh_endproc\n"
 
+        ".globl Keep\n"
+        ".seh_proc Keep\n"
+        "Keep:\n\t"
+        "pushq %rbx\n\t.seh_pushreg %rbx\n\t"
+        "pushq %rsi\n\t.seh_pushreg %rsi\n\t"
+        "pushq %rdi\n\t.seh_pushreg %rdi\n\t"
+        "pushq %r14\n\t.seh_pushreg %r14\n\t"
+        "subq $72, %rsp\n\t.seh_stackalloc 72\n\t"
+        "movaps %xmm6, 32(%rsp)\n\t.seh_savexmm %xmm6, 32\n\t"
+        ".seh_endprologue\n\t"
+        "movq %rcx, %rax\n\t"
+        "movq %rdx, %rcx\n\t"
+        "movl $11, %ebx\n\t"
+        "movl $12, %esi\n\t"
+        "movl $13, %edi\n\t"
+        "movl $14, %r14d\n\t"
+        "movd %ebx, %xmm6\n"
+        "keep_begin:\n\t"
+        "callq *%rax\n\t"
+        "nop\n"
+        "keep_end:\n\t"
+        "movl $99, %eax\n\t"
+        "jmp keep_out\n"
+        "keep_target:\n\t"
+        "movd %xmm6, %ecx\n\t"
+        "xorl %eax, %eax\n\t"
+        "cmpl $11, %ecx\n\tje 1f\n\tincl %eax\n1:\t"
+        "cmpl $11, %ebx\n\tje 1f\n\tincl %eax\n1:\t"
+        "cmpl $12, %esi\n\tje 1f\n\tincl %eax\n1:\t"
+        "cmpl $13, %edi\n\tje 1f\n\tincl %eax\n1:\t"
+        "cmpl $14, %r14d\n\tje 1f\n\tincl %eax\n1:\n"
+        "keep_out:\n\t"
+        "movaps 32(%rsp), %xmm6\n\t"
+        "addq $72, %rsp\n\t"
+        "popq %r14\n\tpopq %rdi\n\tpopq %rsi\n\tpopq %rbx\n\t"
+        "retq\n\t"
+        ".seh_handler __C_specific_handler, @except, @unwind\n\t"
+        ".seh_handlerdata\n\t"
+        ".long 1\n\t"
+        ".rva keep_begin, keep_end\n\t"
+        ".long 1\n\t"
+        ".rva keep_target\n\t"
+        ".text\n\t"
+        ".seh_endproc\n"
+
+        ".globl Spoil\n"
+        ".seh_proc Spoil\n"
+        "Spoil:\n\t"
+        "pushq %rbx\n\t.seh_pushreg %rbx\n\t"
+        "pushq %rdi\n\t.seh_pushreg %rdi\n\t"
+        "subq $56, %rsp\n\t.seh_stackalloc 56\n\t"
+        "movq %rsi, 32(%rsp)\n\t.seh_savereg %rsi, 32\n\t"
+        "movaps %xmm6, 16(%rsp)\n\t.seh_savexmm %xmm6, 16\n\t"
+        ".seh_endprologue\n\t"
+        "xorl %ebx, %ebx\n\t"
+        "xorl %esi, %esi\n\t"
+        "xorl %edi, %edi\n\t"
+        "xorps %xmm6, %xmm6\n\t"
+        "movl (%rcx), %eax\n\t"
+        "ud2\n\t"
+        ".seh_endproc\n"
+
         ".globl BigFrame\n"
         "BigFrame:\n\t"
         "movl $20000, %eax\n\t"
@@ -212,5 +276,11 @@ NTSTATUS TryContexts(VOID)
     CHECK(ConstantFilter(&value) == 12);
     CHECK(ConstantFilter((PVOID)0x5000) == ((ULONG)STATUS_ACCESS_VIOLATION | 1));
     CHECK(BigFrame() == 20000);
+    CHECK(Keep((PVOID)Spoil, (PVOID)0x5000) == 0);
+    CHECK(Keep(Find(L"strlen"), (PVOID)0x5000) == 0);
+    CHECK(Keep(Find(L"strstr"), (PVOID)0x5000) == 0);
+    CHECK(Keep(Find(L"RtlUlongByteSwap"), (PVOID)0x5000) == 99);
+    CHECK(Keep(Find(L"IoFreeMdl"), (PVOID)0x5000) == 0);        /* deep in the kernel */
+    CHECK(Keep(Find(L"ExRaiseStatus"), (PVOID)0x5000) == 0);
     return STATUS_SUCCESS;
 }

@@ -106,6 +106,34 @@ static DECLSPEC_NOINLINE VOID WithFinally(VOID)
     }
 }
 
+/* Blocks of one function: the inner one first; the one around the __except block, not before its own end. */
+static DECLSPEC_NOINLINE VOID TwoFinally(VOID)
+{
+    __try {
+        __try {
+            ExRaiseStatus(STATUS_DEVICE_BUSY);
+        } __finally {
+            Mark(1);
+        }
+    } __finally {
+        Mark(2);
+    }
+}
+
+static DECLSPEC_NOINLINE VOID ExceptInFinally(VOID)
+{
+    __try {
+        __try {
+            TwoFinally();
+        } __except (EXCEPTION_EXECUTE_HANDLER) {
+            Mark(3);
+        }
+        Mark(4);
+    } __finally {
+        Mark(AbnormalTermination() ? 9 : 5);
+    }
+}
+
 static LONG MarkingFilter(LONG Answer)
 {
     Mark(2);
@@ -137,6 +165,10 @@ static NTSTATUS Order(VOID)
         Mark(AbnormalTermination() ? 9 : 2);
     }
     CHECK(Trail == 12);
+
+    Trail = 0;
+    ExceptInFinally();
+    CHECK(Trail == 12345);
     return STATUS_SUCCESS;
 }
 
