@@ -76,7 +76,7 @@ if command -v x86_64-w64-mingw32-gcc >/dev/null; then
 fi
 part "build (fuzzers)" make -s -j"$JOBS" fuzzers
 {
-    for t in wine iscsi ddk/profiles broken pe_stacks pe seeds memory ddk/run ddk/wpp ddk/mofc ddk/newdsm; do
+    for t in iscsi wine ddk/run pe seeds ddk/wpp pe_stacks broken ddk/profiles memory wdkdsm ddk/surface ddk/mofc ddk/newdsm; do
         case $t in
         ddk/run) echo "ddk = sh ddk/tests/run.sh $([ "$long" ] || echo quick)" ;;
         ddk/*) echo "${t#*/} = sh ddk/tests/${t#*/}.sh $long" ;;
@@ -89,7 +89,7 @@ part "build (fuzzers)" make -s -j"$JOBS" fuzzers
     echo "lint = sh tools/lint.sh"
     for t in mpio/cli/tests/*.sh; do
         name=$(basename "$t" .sh)
-        case $name in wine | iscsi | broken | pe_stacks | pe | seeds | memory | install | docs) ;; *) echo "$name = sh $t $long" ;; esac
+        case $name in wine | iscsi | broken | pe_stacks | pe | seeds | memory | wdkdsm | install | docs) ;; *) echo "$name = sh $t $long" ;; esac
     done
     echo "fuzz, short = sh tools/fuzz.sh 5"
 } | tr -s ' ' | xargs -d '\n' -n 1 -P "$JOBS" sh tools/check.sh --part

@@ -11,7 +11,7 @@ typedef unsigned long long u64;
 typedef long long s64;
 
 #ifdef _MSC_VER
-#define MICROSOFT(name) __asm__("\01" name)
+#define MICROSOFT(name) __asm__(name)
 #else
 #define MICROSOFT(name)
 #endif
