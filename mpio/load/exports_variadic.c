@@ -44,6 +44,8 @@ static int print_wide(uint16_t *buffer, size_t count, const uint16_t *format, pe
 
 #define PRINT(print, buffer, count, format) \
     pe_va_list list;                        \
+    PE_ENTER();                             \
+    NT_REQUIRE_IRQL(HIGH_LEVEL);            \
     pe_va_start(list, format);              \
     int length = print(buffer, count, format, list); \
     pe_va_end(list);                        \
@@ -61,6 +63,8 @@ PE_CDECL int pe_swprintf(uint16_t *buffer, const uint16_t *format, ...)
 
 PE_CDECL int pe_vsprintf(char *buffer, const char *format, pe_va_list list)
 {
+    PE_ENTER();
+    NT_REQUIRE_IRQL(HIGH_LEVEL);
     return print_narrow(buffer, UNBOUNDED, format, list);
 }
 
@@ -78,11 +82,15 @@ PE_CDECL int pe__snwprintf(uint16_t *buffer, size_t count, const uint16_t *forma
 
 PE_CDECL int pe__vsnprintf(char *buffer, size_t count, const char *format, pe_va_list list)
 {
+    PE_ENTER();
+    NT_REQUIRE_IRQL(HIGH_LEVEL);
     return print_narrow(buffer, count, format, list);
 }
 
 PE_CDECL int pe__vsnwprintf(uint16_t *buffer, size_t count, const uint16_t *format, pe_va_list list)
 {
+    PE_ENTER();
+    NT_REQUIRE_IRQL(HIGH_LEVEL);
     return print_wide(buffer, count, format, list);
 }
 
