@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "load/exports.h"
+#include "nt/nt.h"
+#include "world/world.h"
 
 #if defined(__x86_64__)
 #define IMAGE __attribute__((ms_abi))
@@ -117,21 +119,46 @@ static void narrow_strings_and_numbers(void **state)
     assert_string_equal(buffer, "aabcd");
 }
 
+/* What the formatting routines answered: filled in a thread of a machine, where an image's code runs. */
+struct formatted {
+    char text[64], cut[64];
+    uint16_t wide[8], narrow[8];
+    int lengths[4];
+    bool done;
+};
+
+static void format_as_an_image(void *argument)
+{
+    struct formatted *f = argument;
+
+    f->lengths[0] = CALL(int, "sprintf", (char *, const char *, ...))(f->text, "%d %s %I64x %ws %c", -5, "five", 0x123456789ull,
+                                                                      u"w", 'z');
+    f->lengths[1] = CALL(int, "_snprintf", (char *, size_t, const char *, ...))(f->cut, 3, "%u", 1234u);
+    f->lengths[2] = CALL(int, "_snwprintf", (uint16_t *, size_t, const uint16_t *, ...))(f->wide, 8, u"%s-%u", u"a", 77u);
+    f->lengths[3] = CALL(int, "swprintf", (uint16_t *, const uint16_t *, ...))(f->narrow, u"%S", "narrow");
+    f->done = true;
+}
+
 static void formats_read_an_image_s_arguments(void **state)
 {
-    char text[64];
-    uint16_t wide[8];
+    static const int lengths[4] = {21, -1, 4, 6};
+    struct formatted f = {.cut = "......."};
+    struct world *w = world_create(&(struct world_options){.seed = 1});
+    struct machine *m = machine_create(w, "node", 1);
+    const char *why = "";
     (void)state;
 
-    assert_int_equal(CALL(int, "sprintf", (char *, const char *, ...))(text, "%d %s %I64x %ws %c", -5, "five", 0x123456789ull, u"w", 'z'),
-                     21);
-    assert_string_equal(text, "-5 five 123456789 w z");
-    assert_int_equal(CALL(int, "_snprintf", (char *, size_t, const char *, ...))(text, 3, "%u", 1234u), -1);
-    assert_memory_equal(text, "123five", 3);
-    assert_int_equal(CALL(int, "_snwprintf", (uint16_t *, size_t, const uint16_t *, ...))(wide, 8, u"%s-%u", u"a", 77u), 4);
-    assert_memory_equal(wide, u"a-77", 10);
-    assert_int_equal(CALL(int, "swprintf", (uint16_t *, const uint16_t *, ...))(wide, u"%S", "narrow"), 6);
-    assert_memory_equal(wide, u"narrow", 14);
+    if (!nt_create(m, &(struct nt_options){.pool_bytes = 16u << 20}, &why))
+        fail_msg("%s", why);
+    nt_run_thread(m, "test", format_as_an_image, &f);
+    world_run(w, WORLD_SECOND);
+    world_destroy(w);
+    assert_true(f.done);
+    assert_memory_equal(f.lengths, lengths, sizeof lengths);
+    assert_string_equal(f.text, "-5 five 123456789 w z");
+    assert_string_equal(f.cut, "123....");
+    assert_memory_equal(f.wide, u"a-77", 10);
+    assert_memory_equal(f.narrow, u"narrow", 14);
 }
 
 int main(void)
