@@ -46,17 +46,6 @@ static int hex_digit(char c)
                                     : -1;
 }
 
-void utf8_add(struct buffer *buffer, uint32_t c)
-{
-    char bytes[4];
-    size_t length = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-
-    for (size_t i = length - 1; i > 0; i--, c >>= 6)
-        bytes[i] = (char)(0x80 | (c & 0x3F));
-    bytes[0] = (char)(length == 1 ? c : (0xF00u >> length & 0xFF) | c);
-    buffer_add(buffer, bytes, length);
-}
-
 static void skip_line(struct lexer *lexer)
 {
     while (*lexer->at && *lexer->at != '\n')

@@ -83,6 +83,17 @@ void buffer_add(struct buffer *buffer, const char *bytes, size_t length)
     buffer->data[buffer->length] = '\0';
 }
 
+void utf8_add(struct buffer *buffer, uint32_t c)
+{
+    char bytes[4];
+    size_t length = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+    for (size_t i = length - 1; i > 0; i--, c >>= 6)
+        bytes[i] = (char)(0x80 | (c & 0x3F));
+    bytes[0] = (char)(length == 1 ? c : (0xF00u >> length & 0xFF) | c);
+    buffer_add(buffer, bytes, length);
+}
+
 void buffer_text(struct buffer *buffer, const char *text)
 {
     buffer_add(buffer, text, strlen(text));

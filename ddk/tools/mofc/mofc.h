@@ -2,7 +2,8 @@
 /*
  * mofc, the MOF compiler of the DDK: what its files share.
  *
- *   source.c   files -> UTF-8 text; diagnostics with place
+ *   report.c   diagnostics with place
+ *   source.c   files -> UTF-8 text
  *   lexer.c    text -> tokens
  *   parser.c   tokens -> classes and instances; values.c: qualifiers and constants
  *   check.c    who is whose base, ids; member.c: one property or parameter; method.c: methods;
@@ -268,12 +269,13 @@ void buffer_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)))
 #endif
     ;
+void utf8_add(struct buffer *buffer, uint32_t c);
 bool same_name(const char *a, const char *b);
 void *names_find(const struct names *names, const char *name);
 /* The thing that has this name already, or NULL and `thing` has it now. */
 void *names_add(struct mofc *mofc, struct names *names, const char *name, void *thing);
 
-/* ---- source.c ---- */
+/* ---- report.c ---- */
 /* At the 20th error the run ends. */
 void report_error(struct mofc *mofc, struct place place, const char *format, ...)
 #ifdef __GNUC__
@@ -291,6 +293,8 @@ _Noreturn void report_fatal(struct mofc *mofc, const char *format, ...)
     __attribute__((format(printf, 2, 3)))
 #endif
     ;
+
+/* ---- source.c ---- */
 enum read_result source_read_file(struct mofc *mofc, const char *name, size_t limit,
                                   struct buffer *data);
 bool is_utf8(const unsigned char *data, size_t size);
@@ -333,7 +337,6 @@ void lexer_next(struct lexer *lexer, struct token *token);
 /* "'class'", "end of file": a token in a message; valid until the next call with the same room. */
 const char *token_name(const struct token *token, char room[80]);
 /* Appends the code point as UTF-8. */
-void utf8_add(struct buffer *buffer, uint32_t c);
 
 /* ---- parser.c, values.c ---- */
 struct parser {

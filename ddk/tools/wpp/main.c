@@ -3,88 +3,22 @@
  * wpp: the command line. It takes the switches of a RUN_WPP line as they are; those that have no
  * meaning here are named once on standard error and change nothing.
  *
- *     cd ddk/tools/wpp && cc -o wpp main.c config.c source.c types.c emit.c
+ *     cd ddk/tools/wpp && cc -o wpp *.c
  *     wpp -km '-func:TracePrint((LEVEL,FLAGS,MSG,...))' -scan:trace.h -I include -o build driver.c io.c
  *
  * Exit codes: 0 written, 1 a declaration is wrong, 2 usage or file error.
  */
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "wpp.h"
 
-#define FILE_LIMIT (64l << 20)
-
 static const char usage[] =
     "wpp [-func:DECLARATION]... [-scan:FILE]... [-ini FILE] [-I DIR]... [-preserveext:.c] -o DIR SOURCE...\n"
     "writes DIR/<source>.tmh for each source; -flags TEXT takes the switches of a RUN_WPP line in one argument\n";
-
-static void say(const char *file, unsigned line, const char *kind, const char *format, va_list list)
-{
-    if (line != 0)
-        fprintf(stderr, "%s:%u: ", file, line);
-    else if (file)
-        fprintf(stderr, "%s: ", file);
-    else
-        fprintf(stderr, "wpp: ");
-    fprintf(stderr, "%s: ", kind);
-    vfprintf(stderr, format, list);
-    fputc('\n', stderr);
-}
-
-void note(const char *file, unsigned line, const char *format, ...)
-{
-    va_list list;
-
-    va_start(list, format);
-    say(file, line, "note", format, list);
-    va_end(list);
-}
-
-void warn(struct project *p, const char *file, unsigned line, const char *format, ...)
-{
-    va_list list;
-
-    va_start(list, format);
-    say(file, line, "warning", format, list);
-    va_end(list);
-    p->warnings++;
-}
-
-void complain(struct project *p, const char *file, unsigned line, const char *format, ...)
-{
-    va_list list;
-
-    va_start(list, format);
-    say(file, line, "error", format, list);
-    va_end(list);
-    p->errors++;
-}
-
-char *read_file(const char *file)
-{
-    FILE *f = fopen(file, "rb");
-    char *text = NULL;
-    long size;
-
-    if (!f)
-        return NULL;
-    if (fseek(f, 0, SEEK_END) == 0 && (size = ftell(f)) >= 0 && size <= FILE_LIMIT && fseek(f, 0, SEEK_SET) == 0 &&
-        (text = malloc((size_t)size + 1)) != NULL) {
-        text[size] = '\0';
-        if (fread(text, 1, (size_t)size, f) != (size_t)size || strlen(text) != (size_t)size) {
-            free(text);
-            text = NULL;
-            errno = EILSEQ; /* NUL bytes: UTF-16 or no text at all */
-        }
-    }
-    fclose(f);
-    return text;
-}
 
 struct command {
     struct project *project;

@@ -13,44 +13,6 @@
 
 #define MAX_ARGUMENTS 128
 
-const char *skip_literal(const char *at)
-{
-    char quote = *at++;
-
-    while (*at && *at != quote && *at != '\n')
-        at += *at == '\\' && at[1] ? 2 : 1;
-    return *at == quote ? at + 1 : at;
-}
-
-char *without_comments(const char *text)
-{
-    char *copy = strdup(text), *at = copy;
-
-    while (at && *at) {
-        if (*at == '"' || *at == '\'') {
-            at += skip_literal(at) - at;
-        } else if (at[0] == '/' && at[1] == '/') {
-            while (*at && *at != '\n') {
-                if (at[0] == '\\' && at[1] == '\n') {
-                    *at++ = ' ';
-                    at++;
-                    continue;
-                }
-                *at++ = ' ';
-            }
-        } else if (at[0] == '/' && at[1] == '*') {
-            char *end = strstr(at + 2, "*/");
-            end = end ? end + 2 : at + strlen(at);
-            for (; at < end; at++)
-                if (*at != '\n')
-                    *at = ' ';
-        } else {
-            at++;
-        }
-    }
-    return copy;
-}
-
 struct argument {
     const char *start, *end;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wpp: makes trace headers (<source>.tmh) for sources that use WPP. One header for its four parts:
+ * wpp: makes trace headers (<source>.tmh) for sources that use WPP. One header for its parts:
  * config.c reads the declarations of trace functions, source.c finds their calls, types.c knows
  * %!NAME! types and enumerations, emit.c writes the header. A command of one process; everything
  * lives until it ends.
@@ -58,13 +58,17 @@ struct project {
     unsigned errors, warnings;
 };
 
-/* ---- main.c ------------------------------------------------------------------------------------ */
+/* ---- text.c ------------------------------------------------------------------------------------ */
 void note(const char *file, unsigned line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void warn(struct project *p, const char *file, unsigned line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void complain(struct project *p, const char *file, unsigned line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 char *read_file(const char *file);      /* NULL: cannot be read, or larger than 64 MiB, or has NUL bytes */
+/* The text with comments blanked (strings stay); line numbers stay. The caller frees. */
+char *without_comments(const char *text);
+/* End of a string or character literal that begins at `at`. */
+const char *skip_literal(const char *at);
 
 /* ---- config.c ---------------------------------------------------------------------------------- */
 /* "Name{LEVEL=X}(FLAGS, MSG, ...)" as in -func: and FUNC. */
@@ -76,10 +80,6 @@ void read_ini(struct project *p, const char *file, const char *text);
 struct function *find_function(struct project *p, const char *name, size_t length);
 
 /* ---- source.c ---------------------------------------------------------------------------------- */
-/* The text with comments blanked (strings stay); line numbers stay. The caller frees. */
-char *without_comments(const char *text);
-/* End of a string or character literal that begins at `at`. */
-const char *skip_literal(const char *at);
 /* Marks the functions that the source calls and warns of calls whose arguments do not fit the format. */
 void scan_source(struct project *p, const char *file, const char *text);
 
