@@ -269,6 +269,7 @@ void buffer_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)))
 #endif
     ;
+/* Appends the code point as UTF-8. */
 void utf8_add(struct buffer *buffer, uint32_t c);
 bool same_name(const char *a, const char *b);
 void *names_find(const struct names *names, const char *name);
@@ -336,7 +337,6 @@ struct lexer {
 void lexer_next(struct lexer *lexer, struct token *token);
 /* "'class'", "end of file": a token in a message; valid until the next call with the same room. */
 const char *token_name(const struct token *token, char room[80]);
-/* Appends the code point as UTF-8. */
 
 /* ---- parser.c, values.c ---- */
 struct parser {
