@@ -200,6 +200,7 @@ help:
 	@echo "make check-all  the long forms too"
 	@echo "make unit-ROOM  unit tests of one room: $(TEST_ROOMS)"
 	@echo "make asan       build with AddressSanitizer and UBSan (build/asan/)"
+	@echo "make CFG=X      another build into build/X/: clang, win (mpio.exe for Windows and Wine), i686, aarch64"
 	@echo "make bench      figures, as ratios in one run; CSV in build/bench/"
 	@echo "make fuzz       every fuzz target for FUZZ_SECONDS=60 each"
 	@echo "make install    PREFIX=/usr/local: mpio, the DDK and the sample"
