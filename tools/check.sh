@@ -75,7 +75,8 @@ if command -v x86_64-w64-mingw32-gcc >/dev/null; then
     part "build (win)" make -s -j"$JOBS" CFG=win all
 fi
 part "build (fuzzers)" make -s -j"$JOBS" fuzzers
-{
+{ # the long ones first, so that no processor waits at the end
+    echo "fuzz, short = sh tools/fuzz.sh 5"
     for t in iscsi wine ddk/run pe seeds ddk/wpp pe_stacks broken ddk/profiles memory wdkdsm ddk/surface ddk/mofc ddk/newdsm; do
         case $t in
         ddk/run) echo "ddk = sh ddk/tests/run.sh $([ "$long" ] || echo quick)" ;;
@@ -91,7 +92,6 @@ part "build (fuzzers)" make -s -j"$JOBS" fuzzers
         name=$(basename "$t" .sh)
         case $name in wine | iscsi | broken | pe_stacks | pe | seeds | memory | wdkdsm | install | docs) ;; *) echo "$name = sh $t $long" ;; esac
     done
-    echo "fuzz, short = sh tools/fuzz.sh 5"
 } | tr -s ' ' | xargs -d '\n' -n 1 -P "$JOBS" sh tools/check.sh --part
 # These install or write into the tree's own build directory while they run: alone.
 part install sh mpio/cli/tests/install.sh $long
