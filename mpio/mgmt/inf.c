@@ -142,22 +142,10 @@ bool inf_note(struct inf *inf, unsigned line, const char *format, ...)
 
 /* ---- strings -------------------------------------------------------------------------------- */
 
-static int compare_names(const char *a, const char *b)
-{
-    for (;; a++, b++) {
-        unsigned char x = (unsigned char)(*a >= 'A' && *a <= 'Z' ? *a + 0x20 : *a);
-        unsigned char y = (unsigned char)(*b >= 'A' && *b <= 'Z' ? *b + 0x20 : *b);
-        if (x != y)
-            return x < y ? -1 : 1;
-        if (!x)
-            return 0;
-    }
-}
-
 static int compare_strings(const void *left, const void *right)
 {
     const struct inf_string *a = left, *b = right;
-    int names = compare_names(a->name, b->name);
+    int names = ini_compare_names(a->name, b->name);
 
     if (names)
         return names;
@@ -203,12 +191,12 @@ static const char *string_named(const struct inf *inf, const char *name)
 
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (compare_names(inf->strings[middle].name, name) < 0)
+        if (ini_compare_names(inf->strings[middle].name, name) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < inf->string_count && compare_names(inf->strings[low].name, name) == 0 ? inf->strings[low].text : NULL;
+    return low < inf->string_count && ini_compare_names(inf->strings[low].name, name) == 0 ? inf->strings[low].text : NULL;
 }
 
 const char *inf_directory(unsigned long id)

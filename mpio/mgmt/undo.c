@@ -64,26 +64,14 @@ static struct registry_key *child(const struct registry_key *key, const char *na
     return NULL;
 }
 
-static int compare_names(const char *a, const char *b)
-{
-    for (;; a++, b++) {
-        unsigned char x = (unsigned char)(*a >= 'A' && *a <= 'Z' ? *a + 0x20 : *a);
-        unsigned char y = (unsigned char)(*b >= 'A' && *b <= 'Z' ? *b + 0x20 : *b);
-        if (x != y)
-            return x < y ? -1 : 1;
-        if (!x)
-            return 0;
-    }
-}
-
 /* 0 when both tell the same about the same value. */
 static int compare_values(const struct record *a, const struct record *b)
 {
     int order = strcmp(a->kind, b->kind);
 
     if (!order)
-        order = compare_names(a->key, b->key);
-    return order ? order : compare_names(a->name ? a->name : "", b->name ? b->name : "");
+        order = ini_compare_names(a->key, b->key);
+    return order ? order : ini_compare_names(a->name ? a->name : "", b->name ? b->name : "");
 }
 
 static int compare_records(const void *left, const void *right)

@@ -71,24 +71,37 @@ NTSTATUS RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUNICODE_
     return status;
 }
 
+static NTSTATUS ChangeCase(PUNICODE_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate, WCHAR (*Change)(WCHAR),
+                           PVOID Caller)
+{
+    if (Allocate) {
+        Destination->Buffer = AllocateBuffer(Source->Length, Caller);
+        if (Destination->Buffer == NULL) {
+            return STATUS_NO_MEMORY;
+        }
+        Destination->MaximumLength = Source->Length;
+    } else if (Source->Length > Destination->MaximumLength) {
+        return STATUS_BUFFER_OVERFLOW;
+    }
+    for (USHORT i = 0; i < Source->Length / sizeof(WCHAR); i++) {
+        Destination->Buffer[i] = Change(Source->Buffer[i]);
+    }
+    Destination->Length = Source->Length;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
                                 BOOLEAN AllocateDestinationString)
 {
     NT_REQUIRE_IRQL(PASSIVE_LEVEL);
-    if (AllocateDestinationString) {
-        DestinationString->Buffer = AllocateBuffer(SourceString->Length, NT_CALLER());
-        if (DestinationString->Buffer == NULL) {
-            return STATUS_NO_MEMORY;
-        }
-        DestinationString->MaximumLength = SourceString->Length;
-    } else if (SourceString->Length > DestinationString->MaximumLength) {
-        return STATUS_BUFFER_OVERFLOW;
-    }
-    for (USHORT i = 0; i < SourceString->Length / sizeof(WCHAR); i++) {
-        DestinationString->Buffer[i] = NtUpcase(SourceString->Buffer[i]);
-    }
-    DestinationString->Length = SourceString->Length;
-    return STATUS_SUCCESS;
+    return ChangeCase(DestinationString, SourceString, AllocateDestinationString, NtUpcase, NT_CALLER());
+}
+
+NTSTATUS RtlDowncaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                  BOOLEAN AllocateDestinationString)
+{
+    NT_REQUIRE_IRQL(PASSIVE_LEVEL);
+    return ChangeCase(DestinationString, SourceString, AllocateDestinationString, NtDowncase, NT_CALLER());
 }
 
 VOID RtlFreeUnicodeString(PUNICODE_STRING UnicodeString)

@@ -108,27 +108,6 @@ VOID RtlUpperString(PSTRING DestinationString, const STRING *SourceString)
     DestinationString->Length = length;
 }
 
-NTSTATUS RtlDowncaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
-                                  BOOLEAN AllocateDestinationString)
-{
-    NT_REQUIRE_IRQL(PASSIVE_LEVEL);
-    if (AllocateDestinationString) {
-        DestinationString->Buffer = NtPoolAllocate(NtKernel(), NT_POOL_PAGED, SourceString->Length, TAG_DUPLICATE,
-                                                   NtPoolOwner(NT_CALLER()));
-        if (DestinationString->Buffer == NULL) {
-            return STATUS_NO_MEMORY;
-        }
-        DestinationString->MaximumLength = SourceString->Length;
-    } else if (SourceString->Length > DestinationString->MaximumLength) {
-        return STATUS_BUFFER_OVERFLOW;
-    }
-    for (USHORT i = 0; i < SourceString->Length / sizeof(WCHAR); i++) {
-        DestinationString->Buffer[i] = NtDowncase(SourceString->Buffer[i]);
-    }
-    DestinationString->Length = SourceString->Length;
-    return STATUS_SUCCESS;
-}
-
 static NTSTATUS Append(PSTRING Destination, const CHAR *Text, SIZE_T Length)
 {
     if (Destination->Length + Length > Destination->MaximumLength) {

@@ -87,6 +87,7 @@ const struct ini_entry *ini_find(const struct ini_section *section, const char *
 
 /* Names compare as INF names do: ASCII letters without case, all else byte by byte. */
 bool ini_same_name(const char *a, const char *b);
+int ini_compare_names(const char *a, const char *b); /* their order, without regard to ASCII case: < 0, 0, > 0 */
 
 /* Appends value->text with its tokens replaced: %name% by the first value of `name` in `strings`,
  * else in `fallback` (either may be NULL; pass [Strings.0409] and [Strings]); %% becomes %; a

@@ -28,9 +28,15 @@ static char lower(char c)
 
 bool ini_same_name(const char *a, const char *b)
 {
+    return ini_compare_names(a, b) == 0;
+}
+
+int ini_compare_names(const char *a, const char *b)
+{
     while (*a && lower(*a) == lower(*b))
         a++, b++;
-    return *a == *b;
+    unsigned char x = (unsigned char)lower(*a), y = (unsigned char)lower(*b);
+    return (x > y) - (x < y);
 }
 
 const struct ini_section *ini_find_section(const struct ini *ini, const char *name)

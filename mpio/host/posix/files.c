@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "host/posix/state.h"
+#include "host/read_all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +30,15 @@ static bool write_all(int file, const char *data, size_t length)
     return true;
 }
 
+static int64_t read_some(int file, void *data, size_t length)
+{
+    ssize_t n;
+    do
+        n = read(file, data, length);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
 char *host_read_file(const char *path, size_t limit, size_t *length)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -36,42 +46,9 @@ char *host_read_file(const char *path, size_t limit, size_t *length)
         host_fail(errno, "cannot open %s", path);
         return NULL;
     }
-    /* Read until the end rather than trust a size: pipes and /proc have none. */
-    size_t room = 4096, have = 0;
-    char *data = malloc(room + 1);
-    while (data != NULL) {
-        ssize_t n = read(file, data + have, room - have);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            host_fail(errno, "cannot read %s", path);
-            break;
-        }
-        have += (size_t)n;
-        if (have > limit) {
-            host_fail(0, "cannot read %s: longer than %zu bytes", path, limit);
-            break;
-        }
-        if (n == 0) {
-            close(file);
-            data[have] = '\0';
-            if (length != NULL)
-                *length = have;
-            return data;
-        }
-        if (have == room) {
-            char *more = realloc(data, room * 2 + 1);
-            if (more == NULL) {
-                host_fail(ENOMEM, "cannot read %s", path);
-                break;
-            }
-            data = more;
-            room *= 2;
-        }
-    }
-    free(data);
+    char *data = host_read_all(path, file, read_some, limit, length);
     close(file);
-    return NULL;
+    return data;
 }
 
 bool host_write_file(const char *path, const void *data, size_t length)

@@ -92,23 +92,3 @@ void host_locate(const void *pc, struct host_location *location)
     if (location->function[0] == '\0' && dladdr(pc, &symbol) != 0 && symbol.dli_sname != NULL)
         snprintf(location->function, sizeof(location->function), "%s", symbol.dli_sname);
 }
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
-void host_describe_address(const void *pc, char *text, size_t size)
-{
-    struct host_location l;
-    host_locate(pc, &l);
-    const char *function = l.function[0] != '\0' ? l.function : "unknown function";
-    if (l.line != 0)
-        snprintf(text, size, "%s at %s:%u", function, last_part(l.file), l.line);
-    else if (l.module[0] != '\0')
-        snprintf(text, size, "%s in %s+%#llx", function, last_part(l.module),
-                 (unsigned long long)l.offset);
-    else
-        snprintf(text, size, "no known code (%p)", pc);
-}

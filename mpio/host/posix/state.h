@@ -6,6 +6,7 @@
 #ifndef MPIO_HOST_POSIX_STATE_H
 #define MPIO_HOST_POSIX_STATE_H
 
+#include "host/fail.h"
 #include "host/host.h"
 #include "host/trap.h"
 
@@ -53,9 +54,6 @@ struct host_state {
 };
 
 extern _Thread_local struct host_state host_state;
-
-/* Notes "what: reason of errno" (or just `what` with error 0) for host_error; answers false. */
-bool host_fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- sanitizer.c: what sanitizers and valgrind must know about stacks ----------------------- */
 void host_stack_created(struct host_context *c);

@@ -208,8 +208,8 @@ void host_at_return(void *slot, void (*run)(struct host_registers *, void *), co
     p->bytes = bytes;
     if (bytes != 0)
         memcpy(p->data, data, bytes);
-    uint64_t stub = (uintptr_t)host_trap_returned;
-    memcpy(slot, &stub, sizeof(stub));
+    uint64_t landing = (uintptr_t)host_trap_returned;
+    memcpy(slot, &landing, sizeof(landing));
 }
 
 void host_trap_return_address(struct host_registers *registers)

@@ -4,6 +4,7 @@
  * see the old or the new contents and never a half. Descriptors are those of the C library over handles.
  */
 #include "host/windows/state.h"
+#include "host/read_all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,45 +41,19 @@ static bool write_all(int file, const char *data, size_t length)
     return true;
 }
 
+static int64_t read_some(int file, void *data, size_t length)
+{
+    return _read(file, data, (unsigned)(length < TRANSFER_LIMIT ? length : TRANSFER_LIMIT));
+}
+
 char *host_read_file(const char *path, size_t limit, size_t *length)
 {
     int file = open_wide(path, _O_RDONLY);
     if (file < 0)
         return NULL;
-    /* Read until the end rather than trust a size: pipes have none. */
-    size_t room = 65536, have = 0;
-    char *data = malloc(room + 1);
-    while (data != NULL) {
-        int n = _read(file, data + have, (unsigned)(room - have < TRANSFER_LIMIT ? room - have : TRANSFER_LIMIT));
-        if (n < 0) {
-            host_fail(errno, "cannot read %s", path);
-            break;
-        }
-        have += (size_t)n;
-        if (have > limit) {
-            host_fail(0, "cannot read %s: longer than %zu bytes", path, limit);
-            break;
-        }
-        if (n == 0) {
-            _close(file);
-            data[have] = '\0';
-            if (length != NULL)
-                *length = have;
-            return data;
-        }
-        if (have == room) {
-            char *more = realloc(data, room * 2 + 1);
-            if (more == NULL) {
-                host_fail(ENOMEM, "cannot read %s", path);
-                break;
-            }
-            data = more;
-            room *= 2;
-        }
-    }
-    free(data);
+    char *data = host_read_all(path, file, read_some, limit, length);
     _close(file);
-    return NULL;
+    return data;
 }
 
 /* A new file `path`.number, the number being free; its name malloc'ed. */

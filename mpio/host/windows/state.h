@@ -6,6 +6,7 @@
 #ifndef MPIO_HOST_WINDOWS_STATE_H
 #define MPIO_HOST_WINDOWS_STATE_H
 
+#include "host/fail.h"
 #include "host/host.h"
 #include "host/trap.h"
 
@@ -47,9 +48,7 @@ struct host_state {
 
 extern _Thread_local struct host_state host_state;
 
-/* Notes "what: reason" for host_error and answers false. `error` is an errno, `code` one of GetLastError;
- * 0: no reason to give. */
-bool host_fail(int error, const char *format, ...) __attribute__((format(gnu_printf, 2, 3)));
+/* host_fail with a code of GetLastError; 0: no reason to give. */
 bool host_fail_system(DWORD code, const char *format, ...) __attribute__((format(gnu_printf, 2, 3)));
 
 /* UTF-8 <-> UTF-16, malloc'ed; out of memory ends the program. */
