@@ -58,6 +58,7 @@ below_text  := text
 below_host  := host
 below_world := world array text host
 below_array := array host
+below_target := target $(below_world)
 below_nt    := nt $(below_world)
 below_pnp   := pnp $(below_nt)
 below_port/iscsi := port/iscsi $(below_world)
@@ -69,9 +70,9 @@ below_load  := embed load disk core port/iscsi $(below_port)
 below_embed := $(below_load)
 whole_load  := yes
 whole_embed := yes
-TEST_ROOMS  := text host world array nt port port/iscsi core disk load embed
+TEST_ROOMS  := text host world array target nt port port/iscsi core disk load embed
 
-LIBS := -ldl -lm -liscsi
+LIBS := -ldl -lm -liscsi -lgcrypt
 comma := ,
 
 define test_rules
@@ -93,7 +94,7 @@ $(foreach r,$(TEST_ROOMS),$(eval $(call test_rules,$(r))))
 
 # ---- the mpio program ----------------------------------------------------------------------------
 # It exports exactly the routines that ddk/lib/*.def list: a DSM resolves them at load time.
-PROGRAM_ROOMS := cli embed load disk core port/iscsi port/sim port pnp nt array world text host
+PROGRAM_ROOMS := cli embed load target disk core port/iscsi port/sim port pnp nt array world text host
 
 $(B)/exports.list: $(wildcard ddk/lib/*.def) tools/exports.sh
 	@mkdir -p $(@D)
@@ -127,6 +128,7 @@ help:
 	@echo "make unit-ROOM  unit tests of one room: $(TEST_ROOMS)"
 	@echo "make asan       build with AddressSanitizer and UBSan (build/asan/)"
 	@echo "make bench      figures, as ratios in one run; CSV in build/bench/"
+	@echo "make conformance  libiscsi's suite against mpio target and tgt, about two minutes"
 	@echo "make fuzz       every fuzz target for FUZZ_SECONDS=60 each"
 	@echo "make install    PREFIX=/usr/local: mpio, the DDK and the sample"
 	@echo "make clean      remove build/"
@@ -152,6 +154,8 @@ fuzz_topology := $(wildcard mpio/world/topology*.c) $(fuzz_text)
 fuzz_cdb      := $(call src,array)
 fuzz_vpd      := mpio/port/identity.c
 fuzz_sense    := mpio/disk/sense.c mpio/disk/interpret.c
+fuzz_pdu      := $(call src,target) $(call src,world) $(call src,array) $(call src,host) $(fuzz_text)
+fuzz_keys     := $(fuzz_pdu)
 fuzz_regload  := $(call src,nt) $(call src,world) $(call src,array) $(call src,host) $(fuzz_text)
 FUZZERS       := $(basename $(notdir $(wildcard mpio/*/tests/fuzz_*.c)))
 fuzz_objects   = $(patsubst %,build/fuzzer/%.o,$(basename $($(1))))
@@ -171,6 +175,11 @@ fuzz:
 	@sh tools/need.sh check
 	@sh tools/fuzz.sh $(FUZZ_SECONDS)
 
+conformance:
+	@sh tools/need.sh check
+	@$(MAKE) --no-print-directory -s all
+	@sh tools/conformance.sh all
+
 asan:
 	@$(MAKE) --no-print-directory CFG=asan all
 
@@ -189,6 +198,6 @@ bench:
 	@$(MAKE) --no-print-directory -s all $(B)/bin/mpio-bench
 	@sh tools/bench.sh
 
-.PHONY: all help demo check check-all asan fuzz fuzzers bench clean install FORCE
+.PHONY: all help demo check check-all conformance asan fuzz fuzzers bench clean install FORCE
 
 -include $(shell find build -name "*.d" 2>/dev/null)

@@ -59,6 +59,7 @@ part "units (ASan, UBSan)" units asan
 for t in mpio/cli/tests/*.sh; do
     part "$(basename "$t" .sh)" sh "$t" $long
 done
+part "conformance"         sh tools/conformance.sh ${long:-quick}
 part "fuzz, short"         sh tools/fuzz.sh 5
 if [ -n "$long" ]; then
     part "build (clang)"   make -j"$JOBS" CFG=clang all

@@ -33,6 +33,7 @@ below() {
     host | text | array/none) echo "$1" ;;
     array) echo "array host" ;;
     world) echo "world array host text" ;;
+    target) echo "target world array host text" ;;
     nt) echo "nt world host text" ;;
     pnp) echo "pnp nt world" ;;
     port) echo "port nt world" ;;
@@ -40,13 +41,13 @@ below() {
     disk) echo "disk nt world" ;;
     load) echo "load nt host text world" ;;
     embed) echo "embed cli/none load disk core pnp port nt world array host text" ;;
-    cli) echo "cli text host" ;;
+    cli) echo "cli target text host world" ;;
     bench) echo "bench text host world" ;;
     *) echo "$1" ;;
     esac
 }
 bad=
-for room in host text array world nt pnp port core disk load embed cli bench; do
+for room in host text array world target nt pnp port core disk load embed cli bench; do
     [ -d "mpio/$room" ] || continue
     for f in $(sources "mpio/$room/*.c" "mpio/$room/*.h" | grep -v /tests/); do
         for target in $(sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$f"); do
@@ -67,7 +68,7 @@ verdict "wide literal L\"\" outside DSM code" "$(sources 'mpio/*.c' 'mpio/*.h' |
 
 # ---- no mutable state at file scope but the pointer to the fibre now running ----
 state=
-for room in text array world nt pnp port port-sim port-iscsi core disk load embed cli; do
+for room in text array world target nt pnp port port-sim port-iscsi core disk load embed cli; do
     [ -f "$B/lib$room.a" ] || continue
     state="$state$(objdump -t "$B/lib$room.a" 2>/dev/null |
         awk -v room="$room" '($4 == ".data" || $4 == ".bss" || $3 == ".data" || $3 == ".bss") && / O / {print "  " room ": " $NF}')"

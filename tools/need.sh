@@ -5,8 +5,8 @@
 #   tools/need.sh demo|check
 set -u
 case ${1:-} in
-demo)  want="libiscsi-dev tgt binutils" why="real iSCSI paths and symbolised call stacks" ;;
-check) want="libiscsi-dev tgt binutils libcmocka-dev g++ clang libclang-rt-14-dev llvm valgrind gcc-mingw-w64-x86-64"
+demo)  want="libiscsi-dev libgcrypt20-dev tgt binutils" why="real iSCSI paths and symbolised call stacks" ;;
+check) want="libiscsi-dev libgcrypt20-dev libiscsi-bin sg3-utils tgt binutils libcmocka-dev g++ clang libclang-rt-14-dev llvm valgrind gcc-mingw-w64-x86-64"
        why="unit tests, sanitizers, fuzzers, valgrind, a real iSCSI target and the PE compiler" ;;
 *) echo "usage: tools/need.sh demo|check" >&2; exit 2 ;;
 esac
