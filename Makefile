@@ -38,17 +38,17 @@ endif
 ifeq ($(CFG),win)
 AR       := x86_64-w64-mingw32-ar
 HOST_OS  := windows
-LEFT_OUT := mpio/embed/real.c mpio/load/elf.c
+LEFT_OUT := mpio/embed/real.c mpio/cli/target.c mpio/load/elf.c
 # Formats are those of C99; the checker of this compiler only knows msvcrt's, and the other builds check them.
 CFLAGS   += -D__USE_MINGW_ANSI_STDIO=1 -Wno-format -Wno-format-extra-args
 else
 HOST_OS  := posix
-LEFT_OUT := mpio/embed/no_iscsi.c mpio/load/no_elf.c
+LEFT_OUT := mpio/embed/no_iscsi.c mpio/cli/no_target.c mpio/load/no_elf.c
 endif
-# No libiscsi for other processors.
+# No libiscsi and no libgcrypt for other processors.
 ifneq ($(filter i686 aarch64,$(CFG)),)
 AR       := $(CC:gcc=ar)
-LEFT_OUT := mpio/embed/real.c mpio/load/no_elf.c
+LEFT_OUT := mpio/embed/real.c mpio/cli/target.c mpio/load/no_elf.c
 # Exceptions of images, and reads of a kernel's own pages: x64 only.
 LEFT_OUT += mpio/load/seh.c mpio/load/traps.c mpio/load/exports_compiler.c mpio/host/emulate.c
 endif
@@ -109,6 +109,7 @@ below_host  := host
 below_mgmt  := mgmt text host
 below_world := world array text host
 below_array := array host
+below_target := target $(below_world)
 below_nt    := nt $(below_world)
 below_pnp   := pnp $(below_nt)
 below_port/iscsi := port/iscsi $(below_world)
@@ -120,10 +121,10 @@ below_load  := embed mgmt load disk core port/iscsi $(below_port)
 below_embed := $(below_load)
 whole_load  := yes
 whole_embed := yes
-TEST_ROOMS  := text host mgmt world array nt port port/iscsi core disk load embed
+TEST_ROOMS  := text host mgmt world array target nt port port/iscsi core disk load embed
 
 NO_ISCSI := $(filter win i686 aarch64,$(CFG))
-LIBS := -ldl -lm $(if $(NO_ISCSI),,-liscsi)
+LIBS := -ldl -lm $(if $(NO_ISCSI),,-liscsi -lgcrypt)
 CMOCKA := -lcmocka
 OTHER_HOSTS := mpio/host/tests/test_windows.c
 EXE :=
@@ -157,7 +158,7 @@ $(foreach r,$(TEST_ROOMS),$(eval $(call test_rules,$(r))))
 
 # ---- the mpio program ----------------------------------------------------------------------------
 # It exports exactly the routines that ddk/lib/*.def list: a DSM resolves them at load time.
-PROGRAM_ROOMS := cli embed mgmt load disk core $(if $(NO_ISCSI),,port/iscsi) port/sim port pnp nt array world text host
+PROGRAM_ROOMS := cli embed mgmt load $(if $(NO_ISCSI),,target) disk core $(if $(NO_ISCSI),,port/iscsi) port/sim port pnp nt array world text host
 
 $(B)/exports.list: $(wildcard ddk/lib/*.def) tools/exports.sh
 	@mkdir -p $(@D)
@@ -202,6 +203,7 @@ help:
 	@echo "make asan       build with AddressSanitizer and UBSan (build/asan/)"
 	@echo "make CFG=X      another build into build/X/: clang, win (mpio.exe for Windows and Wine), i686, aarch64"
 	@echo "make bench      figures, as ratios in one run; CSV in build/bench/"
+	@echo "make conformance  libiscsi's suite against mpio target and tgt, about two minutes"
 	@echo "make fuzz       every fuzz target for FUZZ_SECONDS=60 each"
 	@echo "make install    PREFIX=/usr/local: mpio, the DDK and the sample"
 	@echo "make clean      remove build/"
@@ -231,6 +233,8 @@ fuzz_vpd      := mpio/port/identity.c
 fuzz_sense    := mpio/disk/sense.c mpio/disk/interpret.c
 fuzz_pe       := mpio/load/pe_parse.c mpio/load/pe_place.c mpio/load/pe_import.c
 fuzz_unwind   := mpio/load/pe_unwind.c mpio/load/pe_unwind_info.c mpio/load/pe_virtual_unwind.c mpio/host/pe_code.c
+fuzz_pdu      := $(call src,target) $(call src,world) $(call src,array) $(call src,host) $(fuzz_text)
+fuzz_keys     := $(fuzz_pdu)
 fuzz_regload  := $(call src,nt) $(call src,world) $(call src,array) $(call src,host) $(fuzz_text)
 fuzz_mof      := $(filter-out %/main.c,$(wildcard ddk/tools/mofc/*.c))
 fuzz_sources  := $(wildcard mpio/*/tests/fuzz_*.c ddk/tools/*/tests/fuzz_*.c)
@@ -251,6 +255,11 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@sh tools/need.sh check
 	@sh tools/fuzz.sh $(FUZZ_SECONDS)
+
+conformance:
+	@sh tools/need.sh check
+	@$(MAKE) --no-print-directory -s all
+	@sh tools/conformance.sh all
 
 asan:
 	@$(MAKE) --no-print-directory CFG=asan all
@@ -273,6 +282,6 @@ bench:
 	@$(MAKE) --no-print-directory -s all $(B)/bin/mpio-bench
 	@sh tools/bench.sh
 
-.PHONY: all help demo check check-all asan fuzz fuzzers bench clean install FORCE
+.PHONY: all help demo check check-all conformance asan fuzz fuzzers bench clean install FORCE
 
 -include $(shell find build $(filter-out build/%,$(B)) -name "*.d" 2>/dev/null)

@@ -3,7 +3,7 @@
 # What things cost, all in one run on one machine: read the ratios, the absolute times are the day's.
 # `make bench` builds what it needs and calls it. Tables go to the terminal, CSV to build/bench/.
 #
-#   tools/bench.sh [io|loss|events|simulated|iscsi ...]   all of them by default
+#   tools/bench.sh [io|loss|events|simulated|iscsi|target ...]   all of them by default
 #
 # ISCSI_SECONDS (10) of each kind set how long the real part takes.
 cd "$(dirname "$0")/.." || exit 2
@@ -73,13 +73,36 @@ bench_iscsi() {
     return $status_iscsi
 }
 
+# Our target and tgt in one run: same load, media that cost nothing on both sides.
+bench_target() {
+    printf '\n-- mpio target beside tgt on loopback, null media, one session each, A B B A\n'
+    command -v tgtd >/dev/null && command -v tgtadm >/dev/null ||
+        { echo "left out: tgtd is not installed; Debian and Ubuntu: apt-get install tgt"; return 0; }
+    sh tools/tgt_rig.sh start "$dir/tgt" 1 null >"$dir/rig" || return 1
+    printf '[array bench]\n[lun disk]\nnumber = 1\nsize = 64G\nmedia = null\n' >"$dir/target.ini"
+    $MPIO target --topology "$dir/target.ini" --listen 127.0.0.1:0 >"$dir/target.out" &
+    target_pid=$!
+    tries=100
+    until grep -q '^ready' "$dir/target.out"; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] && kill -0 $target_pid 2>/dev/null || return 1
+        sleep 0.05
+    done
+    $BENCH target "$(sed -n 's/^portal \([^ ]*\) .*/\1/p' "$dir/target.out")" iqn.2026-01.org.openmpio:bench \
+        "$(sed -n 's/^PORTAL=//p' "$dir/rig" | head -n 1)" "$(sed -n 's/^TARGET=//p' "$dir/rig")" "$SECONDS_EACH" $OUT/target.csv
+    status_target=$?
+    kill $target_pid
+    sh tools/tgt_rig.sh stop "$dir/tgt"
+    return $status_target
+}
+
 machine
-[ $# -gt 0 ] || set -- io loss events simulated iscsi
+[ $# -gt 0 ] || set -- io loss events simulated iscsi target
 status=0
 for part in "$@"; do
     case $part in
-    io | loss | events | simulated | iscsi) "bench_$part" || status=1 ;;
-    *) echo "usage: tools/bench.sh [io|loss|events|simulated|iscsi ...]" >&2; exit 2 ;;
+    io | loss | events | simulated | iscsi | target) "bench_$part" || status=1 ;;
+    *) echo "usage: tools/bench.sh [io|loss|events|simulated|iscsi|target ...]" >&2; exit 2 ;;
     esac
 done
 printf '\nCSV of everything: %s/*.csv\n' $OUT

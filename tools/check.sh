@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/.." || exit 2
 logs=build/check
 JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-rooms=$(sed -n 's/^TEST_ROOMS *:= *//p' Makefile)
+rooms=$(sed -n '/^TEST_ROOMS *:= */{s///p;q}' Makefile)
 
 # part NAME COMMAND...: runs it and notes its counts; a part that fails without a count is one failure.
 part() {
@@ -77,6 +77,7 @@ fi
 part "build (fuzzers)" make -s -j"$JOBS" fuzzers
 { # the long ones first, so that no processor waits at the end
     echo "fuzz, short = sh tools/fuzz.sh 5"
+    echo "conformance = sh tools/conformance.sh ${long:-quick}"
     for t in iscsi wine ddk/run pe seeds ddk/wpp pe_stacks broken ddk/profiles memory wdkdsm ddk/surface ddk/mofc ddk/newdsm; do
         case $t in
         ddk/run) echo "ddk = sh ddk/tests/run.sh $([ "$long" ] || echo quick)" ;;

@@ -33,6 +33,7 @@ below() {
     host | text | array/none) echo "$1" ;;
     array) echo "array host" ;;
     world) echo "world array host text" ;;
+    target) echo "target world array host text" ;;
     nt) echo "nt world host text" ;;
     pnp) echo "pnp nt world" ;;
     port) echo "port nt world" ;;
@@ -41,13 +42,13 @@ below() {
     load) echo "load nt host text world" ;;
     mgmt) echo "mgmt text host" ;;
     embed) echo "embed cli/none mgmt load disk core pnp port nt world array host text" ;;
-    cli) echo "cli mgmt text host" ;;
+    cli) echo "cli mgmt target text host world" ;;
     bench) echo "bench text host world" ;;
     *) echo "$1" ;;
     esac
 }
 bad=
-for room in host text mgmt array world nt pnp port core disk load embed cli bench; do
+for room in host text mgmt array world target nt pnp port core disk load embed cli bench; do
     [ -d "mpio/$room" ] || continue
     for f in $(sources "mpio/$room/*.c" "mpio/$room/*.h" | grep -v /tests/); do
         for target in $(sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$f"); do
@@ -68,7 +69,7 @@ verdict "wide literal L\"\" outside DSM code" "$(sources 'mpio/*.c' 'mpio/*.h' |
 
 # ---- no mutable state at file scope but the pointer to the fibre now running ----
 state=
-for room in text mgmt array world nt pnp port port-sim port-iscsi core disk load embed cli; do
+for room in text mgmt array world target nt pnp port port-sim port-iscsi core disk load embed cli; do
     [ -f "$B/lib$room.a" ] || continue
     state="$state$(objdump -t "$B/lib$room.a" 2>/dev/null |
         awk -v room="$room" '($4 == ".data" || $4 == ".bss" || $3 == ".data" || $3 == ".bss") && / O / {print "  " room ": " $NF}')"

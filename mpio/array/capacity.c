@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a disk says about itself without touching its blocks: TEST UNIT READY, READ CAPACITY,
- * START STOP UNIT.
+ * START STOP UNIT. The obsolete PMI bit and its LBA are refused by the command table.
  */
 #include "internal.h"
 
@@ -16,10 +16,6 @@ void array_read_capacity10(struct request *r)
     uint64_t last = r->lun->blocks - 1;
     struct reply reply = reply_begin(r, 8);
 
-    if (get_32(r->cmd->cdb + 2) != 0 || r->cmd->cdb[8] & 0x01) { /* PMI and its LBA are obsolete */
-        array_invalid_cdb(r, r->cmd->cdb[8] & 0x01 ? 8 : 2);
-        return;
-    }
     reply_32(&reply, last > UINT32_MAX ? UINT32_MAX : (uint32_t)last);
     reply_32(&reply, r->lun->block_size);
     reply_end(&reply, r, 8);
@@ -30,10 +26,6 @@ void array_read_capacity16(struct request *r)
     uint32_t allocation = get_32(r->cmd->cdb + 10);
     struct reply reply = reply_begin(r, allocation);
 
-    if (get_64(r->cmd->cdb + 2) != 0 || r->cmd->cdb[14] & 0x01) {
-        array_invalid_cdb(r, r->cmd->cdb[14] & 0x01 ? 14 : 2);
-        return;
-    }
     reply_64(&reply, r->lun->blocks - 1);
     reply_32(&reply, r->lun->block_size);
     reply_16(&reply, 0);
@@ -42,18 +34,42 @@ void array_read_capacity16(struct request *r)
     reply_end(&reply, r, allocation);
 }
 
+/* Power conditions change nothing but what REQUEST SENSE says until the next media access, as with
+ * any disk that can do everything in idle and standby, only later. */
 void array_start_stop(struct request *r)
 {
     const uint8_t *cdb = r->cmd->cdb;
+    struct lun *lun = r->lun;
     bool start = cdb[4] & 0x01;
 
-    if (cdb[4] & 0xF2) { /* power conditions and LOEJ: a fixed disk has neither */
+    switch (cdb[4] >> 4) {
+    case 0x0: /* START_VALID */
+        if (!start && !array_may_access(r, ACCESS_WRITE)) {
+            array_conflict(r);
+            return;
+        }
+        if (!start && !(cdb[4] & 0x04)) /* NO_FLUSH */
+            array_flush(lun, 0, 0);
+        lun->stopped = !start;
+        lun->low_power = 0;
+        break;
+    case 0x1: /* ACTIVE */
+    case 0x7: /* LU_CONTROL: the unit decides, and stays active */
+        lun->stopped = false;
+        lun->low_power = 0;
+        break;
+    case 0x2: /* IDLE */
+    case 0xA: /* FORCE_IDLE_0 */
+        lun->stopped = false;
+        lun->low_power = ASC_IDLE_BY_COMMAND;
+        break;
+    case 0x3: /* STANDBY */
+    case 0xB: /* FORCE_STANDBY_0 */
+        lun->stopped = false;
+        lun->low_power = ASC_STANDBY_BY_COMMAND;
+        break;
+    default:
         array_invalid_cdb(r, 4);
-        return;
+        break;
     }
-    if (!start && !array_may_access(r, ACCESS_WRITE)) {
-        array_conflict(r);
-        return;
-    }
-    r->lun->stopped = !start;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Media: sparse memory, a file, or nothing. Memory keeps 64 KiB chunks in a hash table keyed by
- * chunk number; a chunk is allocated by the first write into it and stays until the LUN goes, so a
- * read or write of a known chunk allocates nothing. Bytes never written read as zero.
+ * chunk number; a chunk is allocated by the first write into it and stays until its last sector is
+ * unmapped, so a read or write of a known chunk allocates nothing. What is not mapped reads as zero.
  * Null media take writes and leave read buffers as they are: they serve to measure everything else.
  */
 #include "media.h"
@@ -20,27 +20,33 @@ static unsigned slot_of(const struct media *m, uint64_t number)
     return (unsigned)((number * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - m->slot_bits));
 }
 
+static bool in_use(const struct media_chunk *c)
+{
+    return c->mapped[0] | c->mapped[1];
+}
+
+_Static_assert(MEDIA_WORDS == 2, "in_use looks at every word");
+
 /* The slot that holds `number`, or the empty one where it belongs. The table is never full. */
 static struct media_chunk *probe(const struct media *m, uint64_t number)
 {
     unsigned mask = (1u << m->slot_bits) - 1;
     unsigned i = slot_of(m, number);
 
-    while (m->slots[i].bytes && m->slots[i].number != number)
+    while (in_use(&m->slots[i]) && m->slots[i].number != number)
         i = (i + 1) & mask;
     return &m->slots[i];
 }
 
-static uint8_t *find_chunk(struct media *m, uint64_t number)
+static struct media_chunk *find_chunk(struct media *m, uint64_t number)
 {
-    if (m->last_bytes && m->last_number == number)
-        return m->last_bytes;
-    uint8_t *bytes = probe(m, number)->bytes;
-    if (bytes) {
-        m->last_number = number;
-        m->last_bytes = bytes;
-    }
-    return bytes;
+    if (m->last && m->last->number == number)
+        return m->last;
+    struct media_chunk *chunk = probe(m, number);
+    if (!in_use(chunk))
+        return NULL;
+    m->last = chunk;
+    return chunk;
 }
 
 static bool grow(struct media *m)
@@ -52,29 +58,92 @@ static bool grow(struct media *m)
     if (!bigger.slots)
         return false;
     for (size_t i = 0; i < (size_t)1 << m->slot_bits; i++)
-        if (m->slots[i].bytes)
+        if (in_use(&m->slots[i]))
             *probe(&bigger, m->slots[i].number) = m->slots[i];
     free(m->slots);
     *m = bigger;
+    m->last = NULL;
     return true;
 }
 
-static uint8_t *make_chunk(struct media *m, uint64_t number)
+/* The chunk's slot; a new one is in use as soon as the caller maps a sector. */
+static struct media_chunk *make_chunk(struct media *m, uint64_t number, bool with_bytes)
 {
-    uint8_t *bytes = find_chunk(m, number);
+    struct media_chunk *chunk = find_chunk(m, number);
 
-    if (bytes)
-        return bytes;
-    if (m->chunks + 1 > ((uint64_t)1 << m->slot_bits) / 4 * 3 && !grow(m))
-        return NULL;
-    bytes = calloc(1, MEDIA_CHUNK);
-    if (!bytes)
-        return NULL;
-    *probe(m, number) = (struct media_chunk){number, bytes};
-    m->chunks++;
-    m->last_number = number;
-    m->last_bytes = bytes;
-    return bytes;
+    if (!chunk) {
+        if (m->pool && m->pool->used >= m->pool->size)
+            return NULL;
+        if (m->chunks + 1 > ((uint64_t)1 << m->slot_bits) / 4 * 3 && !grow(m))
+            return NULL;
+        chunk = probe(m, number);
+        *chunk = (struct media_chunk){.number = number};
+    }
+    if (with_bytes && !chunk->bytes) {
+        chunk->bytes = calloc(1, MEDIA_CHUNK);
+        if (!chunk->bytes)
+            return NULL;
+    }
+    if (!in_use(chunk)) {
+        m->chunks++;
+        if (m->pool)
+            m->pool->used++;
+    }
+    return chunk;
+}
+
+/* Empties the slot and moves the chunks behind it up, so that every probe still ends rightly. */
+static void drop_chunk(struct media *m, struct media_chunk *chunk)
+{
+    unsigned mask = (1u << m->slot_bits) - 1;
+    unsigned hole = (unsigned)(chunk - m->slots);
+
+    free(chunk->bytes);
+    *chunk = (struct media_chunk){0};
+    m->chunks--;
+    if (m->pool)
+        m->pool->used--;
+    m->last = NULL;
+    for (unsigned i = (hole + 1) & mask; in_use(&m->slots[i]); i = (i + 1) & mask) {
+        unsigned home = slot_of(m, m->slots[i].number);
+        if (((i - home) & mask) < ((i - hole) & mask))
+            continue; /* its home lies behind the hole */
+        m->slots[hole] = m->slots[i];
+        m->slots[i] = (struct media_chunk){0};
+        hole = i;
+    }
+}
+
+/* Marks the sectors of one piece of a chunk; both ends are multiples of a sector. */
+static void mark(struct media_chunk *chunk, uint64_t offset, size_t length, bool mapped)
+{
+    unsigned first = (unsigned)(offset % MEDIA_CHUNK / MEDIA_SECTOR);
+    unsigned count = (unsigned)(length / MEDIA_SECTOR);
+
+    while (count) {
+        unsigned bit = first % 64, part = count < 64 - bit ? count : 64 - bit;
+        uint64_t mask = (part == 64 ? UINT64_MAX : (UINT64_C(1) << part) - 1) << bit;
+        if (mapped)
+            chunk->mapped[first / 64] |= mask;
+        else
+            chunk->mapped[first / 64] &= ~mask;
+        first += part;
+        count -= part;
+    }
+}
+
+static bool sector_mapped(const struct media_chunk *chunk, unsigned sector)
+{
+    return chunk->mapped[sector / 64] >> sector % 64 & 1;
+}
+
+static void unmap_part(struct media *m, struct media_chunk *chunk, uint64_t offset, size_t length)
+{
+    if (chunk->bytes)
+        memset(chunk->bytes + offset % MEDIA_CHUNK, 0, length);
+    mark(chunk, offset, length, false);
+    if (!in_use(chunk))
+        drop_chunk(m, chunk);
 }
 
 bool media_open(struct media *m, enum array_media kind, const char *path, uint64_t bytes,
@@ -108,14 +177,34 @@ void media_close(struct media *m)
     for (size_t i = 0; m->slots && i < (size_t)1 << m->slot_bits; i++)
         free(m->slots[i].bytes);
     free(m->slots);
+    if (m->pool)
+        m->pool->used -= m->chunks;
     if (m->file >= 0)
         host_file_close(m->file);
     *m = (struct media){.kind = ARRAY_MEDIA_NULL, .file = -1};
 }
 
+/* What lay behind the new end is gone: it must not come back when the medium grows again. */
+static void cut_off(struct media *m, uint64_t bytes)
+{
+    for (size_t i = 0; i < (size_t)1 << m->slot_bits; i++) {
+        struct media_chunk *chunk = &m->slots[i];
+        uint64_t before;
+        do { /* once more when another chunk moved into the slot of a dropped one */
+            before = m->chunks;
+            if (in_use(chunk) && chunk->number * MEDIA_CHUNK >= bytes)
+                drop_chunk(m, chunk);
+            else if (in_use(chunk) && chunk->number == bytes / MEDIA_CHUNK)
+                unmap_part(m, chunk, bytes, MEDIA_CHUNK - (size_t)(bytes % MEDIA_CHUNK));
+        } while (m->chunks != before);
+    }
+}
+
 /* A file only ever grows: shrinking a LUN must not destroy what someone keeps in the file. */
 bool media_resize(struct media *m, uint64_t bytes)
 {
+    if (m->kind == ARRAY_MEDIA_MEMORY)
+        cut_off(m, bytes);
     if (m->kind != ARRAY_MEDIA_FILE)
         return true;
     int64_t size = host_file_size(m->file);
@@ -172,9 +261,9 @@ enum media_result media_read(struct media *m, uint64_t offset, void *to, size_t 
         return file_read(m, offset, out, length);
     while (length) {
         size_t part = in_chunk(offset, length);
-        const uint8_t *chunk = find_chunk(m, offset / MEDIA_CHUNK);
-        if (chunk)
-            memcpy(out, chunk + offset % MEDIA_CHUNK, part);
+        const struct media_chunk *chunk = find_chunk(m, offset / MEDIA_CHUNK);
+        if (chunk && chunk->bytes)
+            memcpy(out, chunk->bytes + offset % MEDIA_CHUNK, part);
         else
             memset(out, 0, part);
         out += part;
@@ -182,6 +271,23 @@ enum media_result media_read(struct media *m, uint64_t offset, void *to, size_t 
         length -= part;
     }
     return MEDIA_GOOD;
+}
+
+/* Are there chunks for every byte of the range, so that a write is whole or not at all? */
+static bool has_space(struct media *m, uint64_t offset, uint64_t length)
+{
+    uint64_t free_chunks = m->pool->size - m->pool->used;
+
+    if (m->pool->size < m->pool->used)
+        free_chunks = 0;
+    while (length) {
+        size_t part = in_chunk(offset, length);
+        if (!find_chunk(m, offset / MEDIA_CHUNK) && free_chunks-- == 0)
+            return false;
+        offset += part;
+        length -= part;
+    }
+    return true;
 }
 
 enum media_result media_write(struct media *m, uint64_t offset, const void *from, size_t length)
@@ -192,12 +298,15 @@ enum media_result media_write(struct media *m, uint64_t offset, const void *from
         return MEDIA_GOOD;
     if (m->kind == ARRAY_MEDIA_FILE)
         return file_write(m, offset, in, length);
+    if (m->pool && !has_space(m, offset, length))
+        return MEDIA_NO_SPACE;
     while (length) {
         size_t part = in_chunk(offset, length);
-        uint8_t *chunk = make_chunk(m, offset / MEDIA_CHUNK);
+        struct media_chunk *chunk = make_chunk(m, offset / MEDIA_CHUNK, true);
         if (!chunk)
             return MEDIA_NO_SPACE;
-        memcpy(chunk + offset % MEDIA_CHUNK, in, part);
+        memcpy(chunk->bytes + offset % MEDIA_CHUNK, in, part);
+        mark(chunk, offset, part, true);
         in += part;
         offset += part;
         length -= part;
@@ -205,28 +314,74 @@ enum media_result media_write(struct media *m, uint64_t offset, const void *from
     return MEDIA_GOOD;
 }
 
-enum media_result media_zero(struct media *m, uint64_t offset, uint64_t length)
+static enum media_result file_zero(struct media *m, uint64_t offset, uint64_t length)
 {
     static const uint8_t zeros[PIECE];
+    enum media_result result = MEDIA_GOOD;
 
+    while (length && result == MEDIA_GOOD) {
+        size_t part = length < PIECE ? (size_t)length : PIECE;
+        result = file_write(m, offset, zeros, part);
+        offset += part;
+        length -= part;
+    }
+    return result;
+}
+
+enum media_result media_zero(struct media *m, uint64_t offset, uint64_t length)
+{
     if (m->kind == ARRAY_MEDIA_NULL)
         return MEDIA_GOOD;
+    if (m->kind == ARRAY_MEDIA_FILE)
+        return file_zero(m, offset, length);
+    if (m->pool && !has_space(m, offset, length))
+        return MEDIA_NO_SPACE;
     while (length) {
         size_t part = in_chunk(offset, length);
-        if (m->kind == ARRAY_MEDIA_FILE) {
-            part = part < PIECE ? part : PIECE;
-            enum media_result result = file_write(m, offset, zeros, part);
-            if (result != MEDIA_GOOD)
-                return result;
-        } else {
-            uint8_t *chunk = find_chunk(m, offset / MEDIA_CHUNK);
-            if (chunk)
-                memset(chunk + offset % MEDIA_CHUNK, 0, part);
-        }
+        struct media_chunk *chunk = make_chunk(m, offset / MEDIA_CHUNK, false);
+        if (!chunk)
+            return MEDIA_NO_SPACE;
+        if (chunk->bytes)
+            memset(chunk->bytes + offset % MEDIA_CHUNK, 0, part);
+        mark(chunk, offset, part, true);
         offset += part;
         length -= part;
     }
     return MEDIA_GOOD;
+}
+
+enum media_result media_unmap(struct media *m, uint64_t offset, uint64_t length)
+{
+    if (m->kind == ARRAY_MEDIA_NULL)
+        return MEDIA_GOOD;
+    if (m->kind == ARRAY_MEDIA_FILE)
+        return file_zero(m, offset, length);
+    while (length) {
+        size_t part = in_chunk(offset, length);
+        struct media_chunk *chunk = find_chunk(m, offset / MEDIA_CHUNK);
+        if (chunk)
+            unmap_part(m, chunk, offset, part);
+        offset += part;
+        length -= part;
+    }
+    return MEDIA_GOOD;
+}
+
+bool media_mapped(struct media *m, uint64_t offset, uint64_t *run)
+{
+    *run = UINT64_MAX;
+    if (m->kind != ARRAY_MEDIA_MEMORY)
+        return true;
+    struct media_chunk *chunk = find_chunk(m, offset / MEDIA_CHUNK);
+    *run = in_chunk(offset, UINT64_MAX);
+    if (!chunk)
+        return false;
+    unsigned first = (unsigned)(offset % MEDIA_CHUNK / MEDIA_SECTOR), i = first;
+    bool mapped = sector_mapped(chunk, first);
+    while (i < MEDIA_CHUNK / MEDIA_SECTOR && sector_mapped(chunk, i) == mapped)
+        i++;
+    *run = (uint64_t)(i - first) * MEDIA_SECTOR;
+    return mapped;
 }
 
 enum media_result media_compare(struct media *m, uint64_t offset, const void *with, size_t length,

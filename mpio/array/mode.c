@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MODE SENSE and MODE SELECT, 6 and 10 (SPC-4 6.11 - 6.14): caching page 08h, control page 0Ah and
- * control extension 0Ah/01h. Changeable: WCE, D_SENSE, SWP. Nothing is saved. The values belong to
- * the LUN; a change made through one nexus is announced to all others (UA 2A/01).
+ * MODE SENSE and MODE SELECT, 6 and 10 (SPC-4 6.11 - 6.14). One table holds the pages: defaults and
+ * changeable bits; a LUN keeps all its pages as bytes, current and saved, shared by every nexus (VPD
+ * page 87h says so). A reset brings the saved values back. A change is announced to all other
+ * nexuses (UA 2A/01).
  */
 #include "internal.h"
 
@@ -10,81 +11,148 @@
 
 #define PAGE_CACHING 0x08
 #define PAGE_CONTROL 0x0A
+#define PAGE_PORT    0x19
+#define PAGE_OWNER   0x2C /* vendor unique, invented: byte 2 bit 0, this port's controller owns the LUN */
 #define PAGE_ALL     0x3F
 #define SUBPAGE_ALL  0xFF
-#define PAGE_MAX     32u
+#define PAGE_MAX     40u
 #define WCE          0x04 /* caching, byte 2 */
 #define D_SENSE      0x04 /* control, byte 2 */
 #define SWP          0x08 /* control, byte 4 */
+#define TAS          0x40 /* control, byte 5 */
+#define IALUAE       0x01 /* control extension, byte 4 */
 #define SUBPAGE_FLAG 0x40
+#define SAVABLE      0x80 /* PS */
+#define EVERY        0xFF
+#define AT_CACHING   28 /* places in a LUN's mode bytes */
+#define AT_CONTROL   48
+#define AT_LAST      168
+#define ON(transport) (1 << ARRAY_TRANSPORT_##transport)
 
 enum page_control { CURRENT = 0, CHANGEABLE = 1, DEFAULT = 2, SAVED = 3 };
 
-struct mode_values {
-    bool write_cache, descriptor_sense, software_protect;
+/* Ascending, as MODE SENSE returns them. `at` is the page's place in a LUN's mode bytes. */
+static const struct mode_page {
+    uint8_t page, subpage, length, at;
+    uint8_t transports;        /* 1 << enum array_transport, where the page is there */
+    uint8_t defaults[PAGE_MAX]; /* from byte 2 on, from byte 4 on in a subpage */
+    uint8_t changeable[8];
+} pages[] = {
+    {0x01, 0, 12, 0, EVERY, {0xC0}, {0}},                     /* read-write recovery: AWRE, ARRE */
+    {0x02, 0, 16, 12, EVERY, {0}, {0}},                       /* disconnect-reconnect */
+    {PAGE_CACHING, 0, 20, AT_CACHING, EVERY, {WCE}, {WCE}},
+    {PAGE_CONTROL, 0, 12, AT_CONTROL, EVERY,
+     {0x02, 0x10, 0, 0, 0, 0, 0, 50},                         /* GLTSD; reordering; busy 5 s */
+     {D_SENSE, 0, SWP, TAS}},
+    {PAGE_CONTROL, 1, 32, 60, EVERY, {0x04}, {0}},            /* TCMOS */
+    {0x18, 0, 8, 92, ON(FC) | ON(ISCSI) | ON(SAS), {0}, {0}}, /* protocol-specific logical unit */
+    {PAGE_PORT, 0, 8, 100, ON(FC) | ON(ISCSI) | ON(SPI), {0}, {0}},
+    {PAGE_PORT, 0, 16, 100, ON(SAS), {0, 0, 0x07, 0xD0}, {0}}, /* I_T nexus loss time 2 s */
+    {0x1A, 0, 40, 116, EVERY, {0}, {0}},                      /* power condition: no timers */
+    {0x1C, 0, 12, 156, EVERY, {0x08}, {0}},                       /* exceptions: DEXCPT */
+    {PAGE_OWNER, 0, 8, AT_LAST, EVERY, {0}, {0x01}},
 };
 
-static const struct mode_page {
-    uint8_t page, subpage, length;
-} pages[] = {{PAGE_CACHING, 0, 20}, {PAGE_CONTROL, 0, 12}, {PAGE_CONTROL, 1, 32}};
-
 #define PAGES (sizeof pages / sizeof *pages)
+_Static_assert(ARRAY_MODE_BYTES == AT_LAST + 8, "every page has its place");
 
-static struct mode_values defaults(const struct array *a)
+static unsigned header_of(const struct mode_page *p)
 {
-    return (struct mode_values){.write_cache = true,
-                                .descriptor_sense = a->config.descriptor_sense};
+    return p->subpage ? 4 : 2;
 }
 
-static struct mode_values values_of(const struct lun *lun)
+static bool present(const struct array *a, const struct mode_page *p)
 {
-    return (struct mode_values){lun->write_cache, lun->descriptor_sense, lun->software_protect};
+    if (p->page == PAGE_OWNER && !(a->config.quirks & ARRAY_QUIRK_FAILOVER_PAGE))
+        return false;
+    return p->transports >> a->config.transport & 1;
 }
 
-static void set_values(struct lun *lun, struct mode_values values)
+static uint8_t protocol_of(const struct array *a)
 {
-    lun->write_cache = values.write_cache;
-    lun->descriptor_sense = values.descriptor_sense;
-    lun->software_protect = values.software_protect;
+    static const uint8_t protocols[] = {0, 0, 5, 6, 1};
+
+    return protocols[a->config.transport];
 }
 
-void array_mode_reset(const struct array *a, struct lun *lun)
+static void put_header(const struct mode_page *p, uint8_t *to)
 {
-    set_values(lun, defaults(a));
-}
-
-static void build_page(const struct mode_page *p, struct mode_values v, bool mask, uint8_t *to)
-{
-    memset(to, 0, p->length);
-    to[0] = p->page;
-    if (p->subpage) {
-        to[0] |= SUBPAGE_FLAG;
-        to[1] = p->subpage;
+    to[0] = p->page | (p->subpage ? SUBPAGE_FLAG : 0);
+    to[1] = p->subpage ? p->subpage : p->length - 2;
+    if (p->subpage)
         put_16(to + 2, p->length - 4);
-        return;
-    }
-    to[1] = p->length - 2;
-    if (p->page == PAGE_CACHING) {
-        to[2] = v.write_cache ? WCE : 0;
-        return;
-    }
-    to[2] = v.descriptor_sense ? D_SENSE : 0;
-    to[4] = v.software_protect ? SWP : 0;
-    if (!mask)
-        to[3] = 0x10; /* queue algorithm modifier: unrestricted reordering */
+}
+
+static void default_page(const struct array *a, const struct mode_page *p, uint8_t *to)
+{
+    unsigned header = header_of(p);
+
+    put_header(p, to);
+    memcpy(to + header, p->defaults, p->length - header);
+    if (p->page == PAGE_CONTROL && !p->subpage && a->config.descriptor_sense)
+        to[2] |= D_SENSE;
+    if (p->page == PAGE_CONTROL && p->subpage == 1 && a->config.access != ARRAY_SYMMETRIC)
+        to[4] |= IALUAE;
+    if (p->page == 0x18 || p->page == PAGE_PORT)
+        to[2] |= protocol_of(a);
+}
+
+static void changeable_page(const struct mode_page *p, uint8_t *to)
+{
+    unsigned header = header_of(p), count = p->length - header;
+
+    memset(to, 0, p->length);
+    put_header(p, to);
+    memcpy(to + header, p->changeable,
+           count < sizeof p->changeable ? count : sizeof p->changeable);
+}
+
+/* The bits that the rest of the server asks for all the time. */
+static void take_over(struct lun *lun)
+{
+    lun->write_cache = lun->mode[AT_CACHING + 2] & WCE;
+    lun->descriptor_sense = lun->mode[AT_CONTROL + 2] & D_SENSE;
+    lun->software_protect = lun->mode[AT_CONTROL + 4] & SWP;
+    lun->aborted_status = lun->mode[AT_CONTROL + 5] & TAS;
+}
+
+void array_mode_create(const struct array *a, struct lun *lun)
+{
+    for (unsigned i = 0; i < PAGES; i++)
+        if (present(a, &pages[i]))
+            default_page(a, &pages[i], lun->saved_mode + pages[i].at);
+    array_mode_reset(lun);
+}
+
+void array_mode_reset(struct lun *lun)
+{
+    memcpy(lun->mode, lun->saved_mode, sizeof lun->mode);
+    take_over(lun);
 }
 
 static void reply_page(struct reply *reply, const struct request *r, const struct mode_page *p,
                        enum page_control control)
 {
-    static const struct mode_values all = {true, true, true};
     uint8_t bytes[PAGE_MAX];
 
-    build_page(p,
-               control == CHANGEABLE ? all
-               : control == DEFAULT  ? defaults(r->array)
-                                     : values_of(r->lun),
-               control == CHANGEABLE, bytes);
+    switch (control) {
+    case CURRENT:
+        memcpy(bytes, r->lun->mode + p->at, p->length);
+        break;
+    case CHANGEABLE:
+        changeable_page(p, bytes);
+        break;
+    case DEFAULT:
+        default_page(r->array, p, bytes);
+        break;
+    case SAVED:
+        memcpy(bytes, r->lun->saved_mode + p->at, p->length);
+        break;
+    }
+    if (p->page != PAGE_OWNER)
+        bytes[0] |= SAVABLE;
+    else if (control == CURRENT)
+        bytes[2] = r->lun->owner == r->nexus->controller;
     reply_bytes(reply, bytes, p->length);
 }
 
@@ -111,10 +179,10 @@ void array_mode_sense(struct request *r)
     uint8_t page = cdb[2] & 0x3F, subpage = cdb[3];
     uint8_t specific = (lun->read_only || lun->software_protect ? 0x80 : 0) | 0x10; /* WP, DPOFUA */
     struct reply reply = reply_begin(r, allocation);
-    unsigned found = 0;
+    bool known = false, found = false;
 
-    if (control == SAVED) {
-        array_check(r, SENSE_ILLEGAL_REQUEST, ASC_SAVING_NOT_SUPPORTED);
+    if (page == PAGE_ALL && subpage != 0 && subpage != SUBPAGE_ALL) {
+        array_invalid_cdb(r, 3);
         return;
     }
     if (ten) {
@@ -131,15 +199,16 @@ void array_mode_sense(struct request *r)
     if (descriptor)
         reply_block_descriptor(&reply, lun, wide);
     for (unsigned i = 0; i < PAGES; i++) {
-        if ((page == PAGE_ALL || page == pages[i].page) &&
-            (subpage == SUBPAGE_ALL || subpage == pages[i].subpage)) {
+        if (!present(r->array, &pages[i]) || (page != PAGE_ALL && page != pages[i].page))
+            continue;
+        known = true;
+        if (subpage == SUBPAGE_ALL || subpage == pages[i].subpage) {
             reply_page(&reply, r, &pages[i], control);
-            found++;
+            found = true;
         }
     }
     if (!found) {
-        array_invalid_cdb(r,
-                          page == PAGE_ALL || page == PAGE_CACHING || page == PAGE_CONTROL ? 3 : 2);
+        array_invalid_cdb(r, known ? 3 : 2);
         return;
     }
     if (ten)
@@ -149,39 +218,36 @@ void array_mode_sense(struct request *r)
     reply_end(&reply, r, allocation);
 }
 
-static const struct mode_page *find_page(const uint8_t *list, uint32_t left)
+static const struct mode_page *find_page(const struct array *a, const uint8_t *list, uint32_t left)
 {
     bool sub = list[0] & SUBPAGE_FLAG;
 
     for (unsigned i = 0; left >= 2 && i < PAGES; i++)
-        if (pages[i].page == (list[0] & 0x3F) && sub == (pages[i].subpage != 0) &&
-            (!sub || pages[i].subpage == list[1]))
+        if (present(a, &pages[i]) && pages[i].page == (list[0] & 0x3F) &&
+            sub == (pages[i].subpage != 0) && (!sub || pages[i].subpage == list[1]))
             return &pages[i];
     return NULL;
 }
 
-/* Takes one page into *values. The bits outside the changeable mask must be the current ones. */
+/* Takes one page into `mode`. The bits outside the changeable mask must be the current ones; PS is
+ * reserved here and sent by many, so it is not looked at. */
 static bool take_page(struct request *r, const uint8_t *list, uint32_t at,
-                      const struct mode_page *p, struct mode_values *values)
+                      const struct mode_page *p, uint8_t *mode)
 {
-    static const struct mode_values all = {true, true, true};
-    uint8_t now[PAGE_MAX], mask[PAGE_MAX];
+    const uint8_t *now = r->lun->mode + p->at;
+    uint8_t mask[PAGE_MAX];
 
-    build_page(p, values_of(r->lun), false, now);
-    build_page(p, all, true, mask);
+    changeable_page(p, mask);
+    memset(mask, 0, header_of(p));
+    mask[0] = SAVABLE;
     for (unsigned i = 0; i < p->length; i++) {
-        uint8_t fixed = i < (p->subpage ? 4u : 2u) ? 0xFF : (uint8_t)~mask[i];
-        if ((list[at + i] ^ now[i]) & fixed) {
+        if ((list[at + i] ^ now[i]) & ~mask[i]) {
             array_invalid_parameter(r, at + i);
             return false;
         }
     }
-    if (p->page == PAGE_CACHING) {
-        values->write_cache = list[at + 2] & WCE;
-    } else if (!p->subpage) {
-        values->descriptor_sense = list[at + 2] & D_SENSE;
-        values->software_protect = list[at + 4] & SWP;
-    }
+    memcpy(mode + p->at, list + at, p->length);
+    mode[p->at] &= ~SAVABLE;
     return true;
 }
 
@@ -217,9 +283,10 @@ void array_mode_select(struct request *r)
     bool ten = cdb[0] == 0x55;
     uint32_t length = ten ? get_16(cdb + 7) : cdb[4];
     uint32_t at = ten ? 8 : 4;
-    struct mode_values values = values_of(r->lun);
+    uint8_t mode[ARRAY_MODE_BYTES];
 
-    if (!(cdb[1] & 0x10) || cdb[1] & 0x01) { /* PF must be set, SP must not */
+    memcpy(mode, r->lun->mode, sizeof mode);
+    if (!(cdb[1] & 0x10)) { /* PF: no pages of a vendor's own format */
         array_invalid_cdb(r, 1);
         return;
     }
@@ -234,7 +301,7 @@ void array_mode_select(struct request *r)
     if (!descriptor_valid(r, list, at, descriptor, ten && list[4] & 0x01))
         return;
     for (at += descriptor; at < length;) {
-        const struct mode_page *p = find_page(list + at, length - at);
+        const struct mode_page *p = find_page(r->array, list + at, length - at);
         if (!p) {
             array_invalid_parameter(r, at);
             return;
@@ -243,14 +310,21 @@ void array_mode_select(struct request *r)
             array_check(r, SENSE_ILLEGAL_REQUEST, ASC_PARAMETER_LIST_LENGTH);
             return;
         }
-        if (!take_page(r, list, at, p, &values))
+        if (!take_page(r, list, at, p, mode))
             return;
         at += p->length;
     }
-    struct mode_values before = values_of(r->lun);
-    set_values(r->lun, values);
-    if (values.write_cache != before.write_cache ||
-        values.descriptor_sense != before.descriptor_sense ||
-        values.software_protect != before.software_protect)
+    bool take_over_lun = mode[AT_LAST + 2];
+    mode[AT_LAST + 2] = 0; /* asks for something, is no state of the page */
+    bool changed = memcmp(r->lun->mode, mode, sizeof mode) != 0;
+    memcpy(r->lun->mode, mode, sizeof mode);
+    if (cdb[1] & 0x01) /* SP */
+        memcpy(r->lun->saved_mode, mode, sizeof mode);
+    take_over(r->lun);
+    if (!r->lun->write_cache)
+        array_flush(r->lun, 0, 0);
+    if (changed)
         array_attention_all(r->array, r->lun, r->nexus, ASC_MODE_PARAMETERS_CHANGED);
+    if (take_over_lun && r->lun->owner != r->nexus->controller)
+        array_trespass(r);
 }

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * I_T nexuses: login, logout and task management. A nexus is one initiator name on one target port;
- * it stays in the list after logout, because its registrations do (SPC-4 5.12.7), until the array
- * goes.
+ * it stays in the list after logout, because its registrations do (SPC-4 5.12.7). A nexus may also be
+ * known by a registration alone: SPEC_I_PT, ALL_TG_PT and REGISTER AND MOVE register initiator ports
+ * that never logged in. Such an absent nexus lives as long as it has keys.
  */
 #include "internal.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-static struct array_nexus *find(const struct array *a, unsigned port, const char *name)
+struct array_nexus *array_find_nexus(const struct array *a, unsigned port, const char *name)
 {
     for (struct array_nexus *n = a->nexuses; n; n = n->next)
-        if (n->port == port && strcmp(n->name, name) == 0)
+        if (n->port == port && strcasecmp(n->name, name) == 0)
             return n;
     return NULL;
 }
@@ -35,9 +37,41 @@ static struct array_nexus *create(struct array *a, unsigned port, const char *na
     n->port = port;
     n->controller = array_controller_of_port(a, port);
     memcpy(n->name, name, length);
+    array_choose_view(n);
     *a->last_nexus = n;
     a->last_nexus = &n->next;
+    a->absent++;
     return n;
+}
+
+struct array_nexus *array_absent_nexus(struct array *a, unsigned port, const char *name)
+{
+    struct array_nexus *n = array_find_nexus(a, port, name);
+    size_t size = sizeof *n + ARRAY_MAX_NAME + a->ordinals * sizeof *n->luns;
+
+    if (n || (a->absent + (size_t)1) * size > ARRAY_MAX_ABSENT_BYTES)
+        return n;
+    return create(a, port, name);
+}
+
+void array_sweep_nexuses(struct array *a)
+{
+    struct array_nexus **link = &a->nexuses;
+
+    if (!a->absent)
+        return;
+    while (*link) {
+        struct array_nexus *n = *link;
+        if (n->held || n->keys) {
+            link = &n->next;
+            continue;
+        }
+        *link = n->next;
+        free(n->luns);
+        free(n);
+        a->absent--;
+    }
+    a->last_nexus = link;
 }
 
 static void attention_on_every_lun(struct array_nexus *n, unsigned code)
@@ -51,11 +85,13 @@ struct array_nexus *array_login(struct array *a, unsigned port, const char *init
 {
     if (port >= a->ports || !initiator_name)
         return NULL;
-    struct array_nexus *n = find(a, port, initiator_name);
+    struct array_nexus *n = array_find_nexus(a, port, initiator_name);
     if (!n)
         n = create(a, port, initiator_name);
     if (!n)
         return NULL;
+    a->absent -= !n->held;
+    n->held = true;
     if (n->logged_in)
         array_logout(n); /* a second login ends the first session */
     n->logged_in = true;
@@ -65,24 +101,42 @@ struct array_nexus *array_login(struct array *a, unsigned port, const char *init
 
 void array_logout(struct array_nexus *n)
 {
+    array_drop_tasks(n);
     array_drop_simple_reservations(n);
-    for (unsigned i = 0; i < n->array->ordinals; i++)
+    for (unsigned i = 0; i < n->array->ordinals; i++) {
         n->luns[i].attentions = 0;
+        if (n->array->by_ordinal[i])
+            array_forget_notes(n->array->by_ordinal[i], n);
+    }
     n->luns_changed = false;
     n->logged_in = false;
+}
+
+void array_forget(struct array_nexus *n)
+{
+    struct array *a = n->array;
+
+    if (n->logged_in)
+        array_logout(n);
+    for (unsigned i = 0; i < a->ordinals; i++)
+        if (a->by_ordinal[i] && a->by_ordinal[i]->asked == n)
+            a->by_ordinal[i]->asked = NULL;
+    n->held = false;
+    a->absent++;
+    array_sweep_nexuses(a);
 }
 
 static void reset(struct array *a, struct lun *lun)
 {
     lun->simple_holder = NULL;
     lun->stopped = false;
-    array_mode_reset(a, lun);
+    array_mode_reset(lun);
     array_attention_all(a, lun, NULL, ASC_DEVICE_RESET_FUNCTION);
 }
 
 bool array_reset_lun(struct array_nexus *n, const uint8_t lun[8])
 {
-    struct lun *found = array_find_lun(n->array, lun);
+    struct lun *found = array_find_lun(n, lun);
 
     if (found)
         reset(n->array, found);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Block commands that carry more than data: UNMAP, WRITE SAME and COMPARE AND WRITE (SBC-3 5.28,
- * 5.42, 5.2). Every list is judged as a whole before the first block changes.
+ * Block commands that carry more than data: UNMAP, WRITE SAME, COMPARE AND WRITE and GET LBA STATUS
+ * (SBC-3 5.28, 5.42, 5.2, 5.6). Every list is judged as a whole before the first block changes.
  */
 #include "internal.h"
 
@@ -9,6 +9,8 @@
 
 #define UNMAP_HEADER     8u
 #define UNMAP_DESCRIPTOR 16u
+#define STATUS_DESCRIPTOR 16u
+#define MAX_STATUS_BLOCKS (UINT64_C(1) << 24) /* looked at by one command, about */
 
 static bool unmap_list_valid(struct request *r, const uint8_t *list, unsigned count)
 {
@@ -34,14 +36,9 @@ static bool unmap_list_valid(struct request *r, const uint8_t *list, unsigned co
 
 void array_unmap(struct request *r)
 {
-    const uint8_t *cdb = r->cmd->cdb;
-    uint16_t length = get_16(cdb + 7);
+    uint16_t length = get_16(r->cmd->cdb + 7);
     unsigned shift = r->lun->block_shift;
 
-    if (cdb[1] & 0x01) { /* ANCHOR */
-        array_invalid_cdb(r, 1);
-        return;
-    }
     const uint8_t *list = array_parameters(r, length);
     if (!list || length == 0)
         return;
@@ -56,7 +53,7 @@ void array_unmap(struct request *r)
     for (unsigned i = 0; i < count; i++) {
         const uint8_t *d = list + UNMAP_HEADER + i * UNMAP_DESCRIPTOR;
         enum media_result result =
-            media_zero(&r->lun->media, get_64(d) << shift, (uint64_t)get_32(d + 8) << shift);
+            array_store_unmap(r, get_64(d) << shift, (uint64_t)get_32(d + 8) << shift);
         if (result != MEDIA_GOOD) {
             array_media_failed(r, result);
             return;
@@ -78,12 +75,9 @@ void array_write_same(struct request *r)
     uint32_t size = r->lun->block_size;
     unsigned shift = r->lun->block_shift;
     bool no_data = wide && cdb[1] & 0x01; /* NDOB */
+    bool unmap = cdb[1] & 0x08;
     const uint8_t *block = NULL;
 
-    if (cdb[1] & 0xF0) { /* WRPROTECT, ANCHOR */
-        array_invalid_cdb(r, 1);
-        return;
-    }
     if (blocks == 0 || blocks > ARRAY_MAX_WRITE_SAME_BYTES / size) {
         array_invalid_cdb(r, wide ? 10 : 7);
         return;
@@ -94,11 +88,15 @@ void array_write_same(struct request *r)
         return;
 
     enum media_result result = MEDIA_GOOD;
-    if (no_data || is_zero(block, size)) /* with or without the UNMAP bit, zeros need no space */
-        result = media_zero(&r->lun->media, lba << shift, (uint64_t)blocks << shift);
+    uint64_t offset = lba << shift, length = (uint64_t)blocks << shift;
+    bool zeros = no_data || is_zero(block, size);
+    if (zeros && unmap)
+        result = array_store_unmap(r, offset, length);
+    else if (zeros) /* takes space in the pool, as every write does, but no memory here */
+        result = array_store_zero(r, offset, length);
     else
         for (uint32_t i = 0; i < blocks && result == MEDIA_GOOD; i++)
-            result = media_write(&r->lun->media, (lba + i) << shift, block, size);
+            result = array_store(r, (lba + i) << shift, block, size, false);
     if (result != MEDIA_GOOD)
         array_media_failed(r, result);
 }
@@ -110,8 +108,9 @@ void array_compare_and_write(struct request *r)
     uint32_t bytes = (uint32_t)cdb[13] << r->lun->block_shift;
     size_t at;
 
-    if (cdb[1] & 0xE0) {
-        array_invalid_cdb(r, 1);
+    /* No blocks are no error (SBC-3 5.2), but data for no blocks contradict the CDB: 256 were meant. */
+    if (cdb[13] > ARRAY_MAX_COMPARE_AND_WRITE || (cdb[13] == 0 && array_room(r->cmd, true))) {
+        array_invalid_cdb(r, 13);
         return;
     }
     if (!array_in_range(r, lba, cdb[13]) || cdb[13] == 0)
@@ -125,7 +124,54 @@ void array_compare_and_write(struct request *r)
         return;
     }
     if (result == MEDIA_GOOD)
-        result = media_write(&r->lun->media, offset, data + bytes, bytes);
+        result = array_store(r, offset, data + bytes, bytes, cdb[1] & 0x08);
     if (result != MEDIA_GOOD)
         array_media_failed(r, result);
+}
+
+struct array_space array_space(const struct lun *lun)
+{
+    const struct media *m = &lun->media;
+    uint64_t all = ((lun->blocks << lun->block_shift) + MEDIA_CHUNK - 1) / MEDIA_CHUNK;
+
+    if (!m->pool)
+        return (struct array_space){all - (m->chunks < all ? m->chunks : all), m->chunks, false};
+    return (struct array_space){m->pool->size - (m->pool->used < m->pool->size ? m->pool->used
+                                                                              : m->pool->size),
+                                m->chunks, true};
+}
+
+/* One descriptor per run of blocks in the same state, from the starting LBA as far as they fit
+ * and as one command looks: at least one, also for an allocation length too short to hold it. */
+void array_get_lba_status(struct request *r)
+{
+    const uint8_t *cdb = r->cmd->cdb;
+    uint64_t lba = get_64(cdb + 2), start = lba, end = r->lun->blocks;
+    uint32_t allocation = get_32(cdb + 10);
+    unsigned shift = r->lun->block_shift;
+    struct reply reply = reply_begin(r, allocation);
+
+    if (!array_in_range(r, lba, 1))
+        return;
+    reply_64(&reply, 0);
+    do {
+        uint64_t count = 0, run;
+        bool mapped = media_mapped(&r->lun->media, lba << shift, &run);
+        do {
+            count += run >> shift ? run >> shift : 1;
+        } while (lba + count < end && count < MAX_STATUS_BLOCKS &&
+                 media_mapped(&r->lun->media, (lba + count) << shift, &run) == mapped);
+        if (count > end - lba)
+            count = end - lba;
+        if (count > UINT32_MAX)
+            count = UINT32_MAX;
+        reply_64(&reply, lba);
+        reply_32(&reply, (uint32_t)count);
+        reply_8(&reply, mapped ? 0 : 1); /* mapped or unknown, deallocated */
+        reply_zero(&reply, 3);
+        lba += count;
+    } while (lba < end && lba - start < MAX_STATUS_BLOCKS &&
+             reply.size + STATUS_DESCRIPTOR <= reply.room);
+    reply_set32(&reply, 0, reply.size - 4);
+    reply_end(&reply, r, allocation);
 }

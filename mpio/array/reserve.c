@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reservations: who may pass (SPC-4 tables 48, 49), RESERVE and RELEASE 6/10 of SCSI-2, and
- * PERSISTENT RESERVE IN. The two methods exclude each other: RESERVE and RELEASE conflict while
- * keys are registered, the PERSISTENT RESERVE commands conflict while RESERVE holds the unit
- * (SPC-2 5.5.1).
+ * Reservations: who may pass, and RESERVE and RELEASE 6/10 of SCSI-2. The two methods exclude each
+ * other: RESERVE and RELEASE conflict while keys are registered (with CRH they end GOOD for whoever
+ * the reservation admits, SPC-4 5.12.3), the PERSISTENT RESERVE commands conflict while RESERVE
+ * holds the unit (SPC-2 5.5.1).
+ *
+ * The class of each command (enum access) stands in the command table; what a class may do is here.
  */
 #include "internal.h"
 
-static bool write_exclusive(enum reservation_type type)
-{
-    return type == WRITE_EXCLUSIVE || type == WRITE_EXCLUSIVE_REGISTRANTS ||
-           type == WRITE_EXCLUSIVE_ALL;
-}
+enum { READS = 1 << ACCESS_READ, WRITES = 1 << ACCESS_WRITE };
+
+/* SPC-4 tables 43, 44; SBC-3 table 13: what passes beside the holder, who passes with everything. */
+static const struct {
+    uint8_t registered, unregistered;
+} passes[] = {
+    [RESERVATION_NONE] = {READS | WRITES, READS | WRITES},
+    [WRITE_EXCLUSIVE] = {READS, READS},
+    [EXCLUSIVE_ACCESS] = {0, 0},
+    [WRITE_EXCLUSIVE_REGISTRANTS] = {READS | WRITES, READS},
+    [EXCLUSIVE_ACCESS_REGISTRANTS] = {READS | WRITES, 0},
+    [WRITE_EXCLUSIVE_ALL] = {READS | WRITES, READS},
+    [EXCLUSIVE_ACCESS_ALL] = {READS | WRITES, 0},
+};
 
 bool array_may_access(const struct request *r, enum access access)
 {
@@ -21,12 +32,10 @@ bool array_may_access(const struct request *r, enum access access)
         return true;
     if (lun->simple_holder)
         return lun->simple_holder == r->nexus;
-    if (lun->reservation == RESERVATION_NONE || access == ACCESS_STATUS)
+    if (access == ACCESS_STATUS || lun->holder == r->nexus)
         return true;
-    if (access == ACCESS_READ && write_exclusive(lun->reservation))
-        return true;
-    return lun->reservation >= WRITE_EXCLUSIVE_REGISTRANTS ? r->state->key != 0
-                                                           : lun->holder == r->nexus;
+    return (r->state->key ? passes[lun->reservation].registered
+                          : passes[lun->reservation].unregistered) >> access & 1;
 }
 
 void array_conflict(struct request *r)
@@ -34,13 +43,22 @@ void array_conflict(struct request *r)
     r->cmd->status = SCSI_RESERVATION_CONFLICT;
 }
 
-/* Third-party and extent reservations are obsolete and refused. */
+static bool reserved_for(const struct request *r)
+{
+    return array_holds_reservation(r->nexus, r->lun) ||
+           (array_registrants_type(r->lun->reservation) && r->state->key);
+}
+
+/* True when the command may take effect; else its status is set. Third-party and extent
+ * reservations are obsolete and refused. */
 static bool simple_allowed(struct request *r)
 {
     if (r->cmd->cdb[1] & 0x1F) {
         array_invalid_cdb(r, 1);
         return false;
     }
+    if (r->array->config.compatible_reservations && reserved_for(r))
+        return false; /* GOOD, and nothing happens */
     if (r->lun->registrants) {
         array_conflict(r);
         return false;
@@ -68,62 +86,4 @@ void array_drop_simple_reservations(struct array_nexus *n)
         if (lun && lun->simple_holder == n)
             lun->simple_holder = NULL;
     }
-}
-
-static void read_keys(struct reply *reply, const struct request *r)
-{
-    reply_32(reply, r->lun->generation);
-    reply_32(reply, 8 * r->lun->registrants);
-    for (const struct array_nexus *n = r->array->nexuses; n; n = n->next)
-        if (array_state(n, r->lun)->key)
-            reply_64(reply, array_state(n, r->lun)->key);
-}
-
-static void read_reservation(struct reply *reply, const struct request *r)
-{
-    const struct lun *lun = r->lun;
-
-    reply_32(reply, lun->generation);
-    reply_32(reply, lun->reservation ? 16 : 0);
-    if (!lun->reservation)
-        return;
-    reply_64(reply, lun->holder ? array_state(lun->holder, lun)->key : 0);
-    reply_zero(reply, 5);
-    reply_8(reply, (uint8_t)lun->reservation); /* scope 0: logical unit */
-    reply_zero(reply, 2);
-}
-
-static void report_capabilities(struct reply *reply, const struct request *r)
-{
-    reply_16(reply, 8);
-    reply_8(reply, 0x01);                             /* PTPL_C */
-    reply_8(reply, 0x80 | (r->lun->persist ? 1 : 0)); /* TMV, PTPL_A */
-    reply_16(reply, 0xEA01);                          /* types 1, 3, 5, 6, 7, 8 */
-    reply_16(reply, 0);
-}
-
-void array_persistent_reserve_in(struct request *r)
-{
-    uint16_t allocation = get_16(r->cmd->cdb + 7);
-    struct reply reply = reply_begin(r, allocation);
-
-    if (r->lun->simple_holder) {
-        array_conflict(r);
-        return;
-    }
-    switch (r->cmd->cdb[1] & 0x1F) {
-    case 0:
-        read_keys(&reply, r);
-        break;
-    case 1:
-        read_reservation(&reply, r);
-        break;
-    case 2:
-        report_capabilities(&reply, r);
-        break;
-    default:
-        array_invalid_cdb(r, 1);
-        return;
-    }
-    reply_end(&reply, r, allocation);
 }

@@ -118,15 +118,19 @@ void array_request_sense(struct request *r)
     const uint8_t *cdb = r->cmd->cdb;
     struct sense s = {.key = SENSE_NONE};
     uint8_t built[ARRAY_MAX_SENSE];
+    unsigned denied;
 
     if (!r->lun) {
         s = (struct sense){.key = SENSE_ILLEGAL_REQUEST, .code = ASC_INVALID_LUN};
     } else if ((s.code = (uint16_t)array_attention_take(r)) != 0) {
         s.key = SENSE_UNIT_ATTENTION;
-    } else if ((s.code = (uint16_t)array_access_denied(r)) != 0) {
-        s.key = SENSE_NOT_READY;
+    } else if ((denied = array_access_denied(r, 0)) != 0) {
+        s.key = (uint8_t)(denied >> 16);
+        s.code = (uint16_t)denied;
     } else if (r->lun->stopped) {
         s = (struct sense){.key = SENSE_NOT_READY, .code = ASC_START_REQUIRED};
+    } else {
+        s.code = r->lun->low_power; /* with NO SENSE */
     }
     struct reply reply = reply_begin(r, cdb[4]);
     reply_bytes(&reply, built, build(built, cdb[1] & 0x01, &s));

@@ -9,6 +9,7 @@
  *   mpio-bench shape DSM.so PATHS ARRAYS LUNS-PER-ARRAY   one row of `io`
  *   mpio-bench events [CSV]          the world's event queue
  *   mpio-bench iscsi DSM.so PORTAL[,PORTAL...] TARGET SECONDS [CSV]   real iSCSI beside bare libiscsi; appends to CSV
+ *   mpio-bench target PORTAL TARGET PORTAL2 TARGET2 SECONDS [CSV]   our target beside another one
  */
 #include "mpio.h"
 
@@ -18,6 +19,7 @@
 #include <string.h>
 
 #include "bench/iscsi.h"
+#include "bench/target.h"
 #include "host/host.h"
 #include "text/buffer.h"
 #include "world/world.h"
@@ -302,11 +304,18 @@ int main(int argc, char **argv)
         status = iscsi_row(dsm, argv[3], argv[4], (unsigned)atoi(argv[5]), csv);
         if (csv)
             fclose(csv);
+    } else if (dsm && strcmp(mode, "target") == 0 && argc >= 7 && atoi(argv[6]) > 0) {
+        const char *const portals[2] = {argv[2], argv[4]}, *const names[2] = {argv[3], argv[5]};
+        FILE *csv = argc > 7 ? fopen(argv[7], "w") : NULL;
+        status = target_row(portals, names, (unsigned)atoi(argv[6]), csv);
+        if (csv)
+            fclose(csv);
     } else {
         fprintf(stderr, "usage: mpio-bench io|loss DSM.so [CSV]\n"
                         "       mpio-bench shape DSM.so PATHS ARRAYS LUNS-PER-ARRAY\n"
                         "       mpio-bench events [CSV]\n"
-                        "       mpio-bench iscsi DSM.so PORTAL[,PORTAL...] TARGET SECONDS [CSV]\n");
+                        "       mpio-bench iscsi DSM.so PORTAL[,PORTAL...] TARGET SECONDS [CSV]\n"
+                        "       mpio-bench target PORTAL TARGET PORTAL2 TARGET2 SECONDS [CSV]\n");
     }
     return status;
 }

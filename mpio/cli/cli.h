@@ -52,6 +52,7 @@ int run_plan_execute(struct run_plan *plan, char **argv);
 /* replay.c */
 bool replay_write(const char *file, const struct run_plan *plan, const char *topology_text);
 int command_replay(int argc, char **argv);
+int command_target(int argc, char **argv);
 
 /* report.c: collects while the run goes on, writes one self-contained page at the end. */
 struct report;

@@ -12,6 +12,7 @@ static const char usage[] =
     "mpio " MPIO_VERSION " - runs Windows MPIO device-specific modules on simulated and real storage\n"
     "\n"
     "  mpio run --dsm FILE [--dsm FILE ...] --topology FILE [options]\n"
+    "  mpio target --topology FILE --listen ADDRESS:PORT[,...] [options]\n"
     "  mpio check-topology FILE     say what a topology file describes, or what is wrong with it\n"
     "  mpio replay FILE             run a recorded run again and compare\n"
     "  mpio install FILE.inf --registry FILE.reg    install a driver information file; 'mpio install --help' tells more\n"
@@ -33,6 +34,12 @@ static const char usage[] =
     "  --trace-flags DRIVER[/PROVIDER]=FLAGS[:LEVEL]\n"
     "                    show trace messages (WPP) of a driver: FLAGS such as 0x1f or all, LEVEL 1 to 5 (default 5)\n"
     "  --quiet           no progress line    --verbose  show driver messages and the event log\n"
+    "\n"
+    "options of target: the topology's arrays as an iSCSI target (docs/howto-iscsi-target.md)\n"
+    "  --listen A:P[,..] addresses, as array ports 0, 1, ...; A:P=N for port N; not loopback: needs CHAP\n"
+    "  --array NAME      only this array\n"
+    "  --control SOCKET  takes faults while it runs: one line each, `help` lists them\n"
+    "  --no-auth         nobody needs CHAP, on whatever address\n"
     "\n"
     "exit codes: 0 good, 1 the run found an error, 2 usage or set-up error, 3 bug check\n"
     "\n"
@@ -186,6 +193,8 @@ int main(int argc, char **argv)
         return command_run(argc - 2, argv + 2, argv);
     if (strcmp(argv[1], "check-topology") == 0)
         return command_check(argc - 2, argv + 2);
+    if (strcmp(argv[1], "target") == 0)
+        return command_target(argc - 2, argv + 2);
     if (strcmp(argv[1], "replay") == 0)
         return command_replay(argc - 2, argv);
     if (strcmp(argv[1], "install") == 0)

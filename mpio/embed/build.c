@@ -4,6 +4,7 @@
  * their links or iSCSI sessions. Nothing runs yet when this returns.
  */
 #include "embed/embed.h"
+#include "world/build_array.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,59 +13,14 @@
 #define MPDEV_KEY       "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\MPDEV"
 #define REGISTRY_LIMIT  (16u * 1024 * 1024)
 
-static uint64_t array_clock(void *world)
-{
-    return world_now(world);
-}
-
 static bool build_array(struct mpio *w, size_t index)
 {
-    const struct topology_array *t = &w->topology->arrays[index];
-    struct array_config config = {
-        .name = t->object.name,
-        .access = t->access,
-        .controllers = t->controllers,
-        .ports_per_controller = t->ports_per_controller,
-        .naa = t->naa,
-        .descriptor_sense = t->descriptor_sense,
-        .transition_us = (uint32_t)(t->transition / WORLD_US),
-        .now = array_clock,
-        .clock = w->world,
-    };
-    const char *why = NULL;
+    struct text_error error;
 
-    snprintf(config.vendor, sizeof config.vendor, "%s", t->vendor);
-    snprintf(config.product, sizeof config.product, "%s", t->product);
-    snprintf(config.revision, sizeof config.revision, "%s", t->revision);
-    w->arrays[index] = array_create(&config, &why);
+    w->arrays[index] = world_build_array(w->world, w->topology, index, &error);
     if (!w->arrays[index])
-        return embed_fail(w, "array %s: %s", t->object.name, why);
+        return embed_fail(w, "%s", error.message);
     array_checksum(w->arrays[index], true);
-
-    for (size_t i = 0; i < w->topology->lun_count; i++) {
-        const struct topology_lun *lun = &w->topology->luns[i];
-        if (lun->array != index)
-            continue;
-        for (uint32_t n = 0; n < lun->count; n++) {
-            char serial[TOPOLOGY_SERIAL_MAX + 12];
-            struct array_lun_config c = {
-                .number = (uint16_t)(lun->number + n),
-                .block_size = lun->block_size,
-                .blocks = lun->size / lun->block_size,
-                .media = lun->media,
-                .file = lun->file,
-                .owner = lun->owner == TOPOLOGY_OWNER_SPREAD ? (lun->number + n) % t->controllers : lun->owner,
-                .read_only = lun->read_only,
-            };
-            if (lun->serial) {
-                snprintf(serial, sizeof serial, lun->count > 1 ? "%s%u" : "%s", lun->serial, n);
-                c.serial = serial;
-            }
-            if (array_add_lun(w->arrays[index], &c, &why) < 0)
-                return embed_fail(w, "lun %s (number %u of array %s): %s", lun->object.name, c.number, t->object.name,
-                                  why);
-        }
-    }
     return true;
 }
 

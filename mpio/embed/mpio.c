@@ -3,6 +3,7 @@
  * Worlds as a whole: create, run, ask, destroy.
  */
 #include "embed/embed.h"
+#include "world/profile.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,7 +51,7 @@ static bool read_topology(struct mpio *w)
     strcpy(w->topology_name, name);
 
     struct text_error error;
-    w->topology = topology_parse(w->topology_name, w->topology_text, length, &error);
+    w->topology = world_parse_topology(w->topology_name, w->topology_text, length, &error);
     if (!w->topology) {
         text_error_format(&error, w->error, sizeof w->error);
         return false;
@@ -70,7 +71,7 @@ bool mpio_check_topology(const char *file, char **text)
     if (!bytes) {
         buffer_printf(&out, "%s", host_error());
     } else {
-        struct topology *t = topology_parse(file, bytes, length, &error);
+        struct topology *t = world_parse_topology(file, bytes, length, &error);
         if (t) {
             topology_describe(t, &out);
             topology_free(t);

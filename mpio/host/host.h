@@ -70,6 +70,24 @@ void host_waker_signal(const struct host_waker *waker); /* any thread */
 void host_waker_drain(const struct host_waker *waker);
 void host_waker_close(struct host_waker *waker);
 
+/* ---- stream sockets: none of these ever blocks ------------------------------------------------ */
+enum { HOST_WOULD_BLOCK = -1, HOST_FAILED = -2 };
+/* Addresses are numbers: "127.0.0.1:3260", "[::1]:3260". Port 0: any free one (host_socket_name tells). */
+bool host_address_is_valid(const char *address, bool *loopback);
+int host_listen(const char *address, unsigned backlog);     /* negative on failure */
+int host_listen_local(const char *path);                    /* a name in the file system, for this user only */
+bool host_socket_name(int fd, char *text, size_t size);     /* its own address */
+int host_accept(int listener, char *peer, size_t size);     /* connection and who it is, or one of the above */
+int64_t host_receive(int fd, void *to, size_t length);      /* bytes; 0: the peer has ended; or one of the above */
+struct host_bytes {
+    const void *bytes;
+    size_t length;
+};
+#define HOST_MAX_PARTS 128
+/* Sends the parts one after the other; bytes taken, perhaps fewer than there are, or one of the above. */
+int64_t host_send(int fd, const struct host_bytes *parts, unsigned count);
+void host_socket_close(int fd);
+
 /* ---- execution contexts: the raw material of fibres ----------------------------------------- */
 struct host_context {
     void *sp;                   /* saved stack pointer (assembly) or ucontext object */

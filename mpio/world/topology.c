@@ -126,6 +126,7 @@ static void set_array_defaults(struct topology_array *array)
     array->revision = "1.0";
     array->controllers = 2;
     array->ports_per_controller = 1;
+    array->preferred = array->failback = true;
 }
 
 static void set_lun_defaults(struct topology_lun *lun)
@@ -239,6 +240,52 @@ static bool name_objects(struct topology *t, struct text_error *error)
     return true;
 }
 
+/* A profile is a file with one section, [profile], of the keys of [array]: what the array is unless its own
+ * section says otherwise. While it is read it stands in the topology's place, for errors to name it. */
+static bool read_profile(struct topology *t, struct topology_array *array,
+                         const struct topology_files *files, struct text_error *error)
+{
+    const struct ini_entry *entry = ini_find(array->object.section, "profile", NULL);
+    struct section_kind kind = topology_sections[SECTION_ARRAY];
+    struct ini *own = t->ini;
+    struct text_error why = {0};
+    size_t length = 0;
+
+    if (entry == NULL)
+        return true;
+    if (entry->value_count != 1)
+        return topology_error(t, &array->object, "profile", error, "profile takes one file or name");
+    const char *name = entry->values[0].text;
+    if (files == NULL)
+        return topology_error(t, &array->object, "profile", error, "no profiles can be read here");
+    char *text = files->read(files->user, name, ini_file_name(own), &length, &why);
+    if (text == NULL)
+        return topology_error(t, &array->object, "profile", error, "profile \"%.60s\": %s", name, why.message);
+    array->profile_ini = ini_parse(name, text, length, INI_UNIQUE, error);
+    free(text);
+    if (array->profile_ini == NULL)
+        return false;
+    if (ini_section_count(array->profile_ini) != 1 ||
+        !ini_same_name(ini_section(array->profile_ini, 0)->name, "profile"))
+        return topology_error(t, &array->object, "profile", error,
+                              "\"%.60s\" is no profile: that is one section, [profile]", name);
+    kind.name = "profile";
+    t->ini = array->profile_ini;
+    bool good = topology_read_fields(t, &kind, ini_section(array->profile_ini, 0), array, error);
+    t->ini = own;
+    if (good && array->profile != NULL)
+        return topology_error(t, &array->object, "profile", error, "a profile cannot name another profile");
+    return good;
+}
+
+static bool read_profiles(struct topology *t, const struct topology_files *files, struct text_error *error)
+{
+    for (size_t i = 0; i < t->array_count; i++)
+        if (!read_profile(t, &t->arrays[i], files, error))
+            return false;
+    return true;
+}
+
 static bool read_objects(struct topology *t, struct text_error *error)
 {
     for (unsigned type = 0; type < SECTION_COUNT; type++) {
@@ -257,7 +304,7 @@ static bool read_objects(struct topology *t, struct text_error *error)
     return true;
 }
 
-static bool read_file(struct topology *t, struct text_error *error)
+static bool read_file(struct topology *t, const struct topology_files *files, struct text_error *error)
 {
     const struct ini_section *world, *timeline;
 
@@ -267,7 +314,7 @@ static bool read_file(struct topology *t, struct text_error *error)
     if (world != NULL &&
         !topology_read_fields(t, &topology_sections[SECTION_WORLD], world, t, error))
         return false;
-    if (!read_objects(t, error) || !topology_check(t, error))
+    if (!read_profiles(t, files, error) || !read_objects(t, error) || !topology_check(t, error))
         return false;
     timeline = ini_find_section(t->ini, topology_sections[SECTION_TIMELINE].name);
     return timeline == NULL || topology_read_timeline(t, timeline, error);
@@ -276,6 +323,12 @@ static bool read_file(struct topology *t, struct text_error *error)
 struct topology *topology_parse(const char *file_name, const char *text, size_t length,
                                 struct text_error *error)
 {
+    return topology_parse_with(file_name, text, length, NULL, error);
+}
+
+struct topology *topology_parse_with(const char *file_name, const char *text, size_t length,
+                                     const struct topology_files *files, struct text_error *error)
+{
     struct topology *t = calloc(1, sizeof *t);
 
     if (t == NULL) {
@@ -283,7 +336,7 @@ struct topology *topology_parse(const char *file_name, const char *text, size_t 
         return NULL;
     }
     t->ini = ini_parse(file_name, text, length, INI_UNIQUE, error);
-    if (t->ini == NULL || !read_file(t, error)) {
+    if (t->ini == NULL || !read_file(t, files, error)) {
         topology_free(t);
         return NULL;
     }
@@ -294,6 +347,9 @@ void topology_free(struct topology *t)
 {
     if (t == NULL)
         return;
+    for (size_t i = 0; t->arrays != NULL && i < t->array_count; i++)
+        if (t->arrays[i].profile_ini != NULL)
+            ini_free(t->arrays[i].profile_ini);
     for (unsigned i = 0; i < SECTION_COUNT; i++)
         if (topology_sections[i].named)
             free(*(void **)((char *)t + topology_sections[i].objects));

@@ -8,10 +8,15 @@
  *   [world]      seed
  *   [machine N]  cpus, os, registry (list), parameter = NAME, NUMBER (repeatable), claim (list)
  *   [hba N]      machine, kind fc|iscsi|sas|spi, initiator, queue-depth, link-down-time, dev-loss-time
- *   [array N]    vendor, product, revision, access symmetric|implicit, controllers,
- *                ports-per-controller, naa, descriptor-sense, transition
+ *   [array N]    vendor, product, revision, access symmetric|implicit|explicit|both|active-passive,
+ *                controllers, ports-per-controller, naa, descriptor-sense, transition, transition-busy,
+ *                passive non-optimized|standby|unavailable, preferred, failback, compatible-reservations,
+ *                target, user, secret, target-user, target-secret (the last five: mpio target)
+ *                profile (file or name, docs/profiles), description, transport fc|iscsi|sas|spi,
+ *                designators and quirks (lists), passive-sense, lun-depth, port-depth, volatile-blocks,
+ *                slow-report, plugin (file, then its argument), pool-size, pool-threshold (percent)
  *   [lun N]      array, number, count, size, block-size, media memory|file|null, file, owner,
- *                read-only, serial
+ *                ownership-group, read-only, serial, thin-pool, hosts (list of initiator name patterns)
  *   [link N]     hba, array, port or ports = all, latency, jitter, bandwidth (bytes per second)
  *   [path N]     machine, hba, portal, target, user, secret, target-user, target-secret, timeout
  *   [load N]     machine, lun (pattern), read (percent), queue-depth, io-size, rate, span
@@ -33,6 +38,7 @@
 #define TOPOLOGY_LIST_MAX 64                    /* registry files, parameters, claims of a machine */
 #define TOPOLOGY_MAX_CPUS 64
 #define TOPOLOGY_MAX_QUEUE_DEPTH 1024
+#define TOPOLOGY_MAX_DEPTH 65535               /* of an array's LUN or port */
 #define TOPOLOGY_MAX_TIME (24 * 3600 * WORLD_SECOND) /* of any time span, and of the timeline */
 #define TOPOLOGY_MAX_TRANSITION (255 * WORLD_SECOND) /* RTPG has one byte for it */
 #define TOPOLOGY_MIN_LUN (64ull << 10)
@@ -97,6 +103,25 @@ struct topology_array {
     uint64_t naa;
     bool descriptor_sense;
     uint64_t transition;                        /* 100 ns */
+    bool transition_busy;                       /* status BUSY meanwhile, not 2/04/0A */
+    uint32_t passive;                           /* state of groups that do not own, less 1: see ARRAY_STATE */
+    bool preferred;                             /* RTPG tells the configured owner */
+    bool failback;                              /* and a LUN returns to it */
+    bool compatible_reservations;               /* CRH */
+    const char *profile, *description;          /* NULL: none */
+    struct ini *profile_ini;
+    uint32_t transport;                         /* enum array_transport */
+    uint8_t designators[ARRAY_MAX_DESIGNATORS]; /* enum array_designator */
+    uint32_t quirks;                            /* enum array_quirk */
+    uint32_t passive_sense;
+    uint32_t lun_depth, port_depth, volatile_blocks;
+    uint64_t slow_report;                       /* 100 ns */
+    struct topology_text_list plugin;           /* shared object, argument */
+    uint64_t pool_size;                         /* bytes; 0: no pool */
+    uint32_t pool_threshold;                    /* percent; 0: never told */
+    /* mpio target only */
+    const char *target;                         /* iSCSI name; NULL: made from the array's name */
+    const char *user, *secret, *target_user, *target_secret; /* CHAP; NULL: none */
 };
 
 struct topology_lun {                           /* `count` LUNs with consecutive numbers */
@@ -108,6 +133,9 @@ struct topology_lun {                           /* `count` LUNs with consecutive
     uint32_t media;                             /* enum array_media */
     const char *file;
     uint32_t owner;                             /* or TOPOLOGY_OWNER_SPREAD */
+    bool thin_pool;                             /* takes its space from the array's pool */
+    struct topology_text_list hosts;            /* who sees it; empty: everybody */
+    uint32_t ownership_group;                   /* LUNs of one number change their owner together; 0: alone */
     bool read_only;
     const char *serial;
 };
@@ -199,6 +227,15 @@ struct topology {
  * copied and must live as long as the result. Free with topology_free (NULL is allowed). */
 struct topology *topology_parse(const char *file_name, const char *text, size_t length,
                                 struct text_error *error);
+/* How a profile's text is found: `profile` as an [array] names it, `topology` the file that does. A text to
+ * free, or NULL with *error set (no place in it needed). */
+struct topology_files {
+    char *(*read)(void *user, const char *profile, const char *topology, size_t *length, struct text_error *error);
+    void *user;
+};
+/* `files` NULL: no profiles. */
+struct topology *topology_parse_with(const char *file_name, const char *text, size_t length,
+                                     const struct topology_files *files, struct text_error *error);
 void topology_free(struct topology *t);
 
 /* One action without a time, as a timeline writes it ("link hba0 down"), about the objects of `t`. */

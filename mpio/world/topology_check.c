@@ -71,6 +71,32 @@ static bool check_hbas(struct topology *t, struct text_error *error)
     return true;
 }
 
+/* CHAP: of each side name and secret, and the target's side only when the initiator has to show its own. */
+static bool check_chap(const struct topology *t, const struct topology_object *object,
+                       const char *const chap[4], struct text_error *error)
+{
+    if ((chap[0] == NULL) != (chap[1] == NULL))
+        return topology_error(t, object, "user", error, "user and secret go together");
+    if ((chap[2] == NULL) != (chap[3] == NULL))
+        return topology_error(t, object, "target-user", error,
+                              "target-user and target-secret go together");
+    if (chap[2] != NULL && chap[0] == NULL)
+        return topology_error(t, object, "target-user", error,
+                              "target-user (mutual CHAP) needs user and secret too");
+    return true;
+}
+
+static bool check_iscsi_name(const struct topology *t, const struct topology_object *object,
+                             const char *name, struct text_error *error)
+{
+    if (strncmp(name, "iqn.", 4) != 0 && strncmp(name, "eui.", 4) != 0 &&
+        strncmp(name, "naa.", 4) != 0)
+        return topology_error(t, object, "target", error,
+                              "target \"%.60s\"; an iSCSI name begins with iqn., eui. or naa.",
+                              name);
+    return true;
+}
+
 static bool check_arrays(struct topology *t, struct text_error *error)
 {
     for (size_t i = 0; i < t->array_count; i++) {
@@ -80,6 +106,10 @@ static bool check_arrays(struct topology *t, struct text_error *error)
             return topology_error(t, &array->object, "ports-per-controller", error,
                                   "%u controllers with %u ports each; an array has at most %u ports",
                                   array->controllers, array->ports_per_controller, ARRAY_MAX_PORTS);
+        const char *const chap[4] = {array->user, array->secret, array->target_user, array->target_secret};
+        if (!check_chap(t, &array->object, chap, error) ||
+            (array->target != NULL && !check_iscsi_name(t, &array->object, array->target, error)))
+            return false;
         if (ini_find(array->object.section, "naa", NULL) == NULL)
             array->naa = i + 1;
         for (size_t j = 0; j < i; j++)
@@ -247,25 +277,16 @@ static bool portal_is_good(const char *portal)
 static bool check_login(const struct topology *t, const struct topology_path *path,
                         struct text_error *error)
 {
-    if ((path->user == NULL) != (path->secret == NULL))
-        return topology_error(t, &path->object, "user", error, "user and secret go together");
-    if ((path->target_user == NULL) != (path->target_secret == NULL))
-        return topology_error(t, &path->object, "target-user", error,
-                              "target-user and target-secret go together");
-    if (path->target_user != NULL && path->user == NULL)
-        return topology_error(t, &path->object, "target-user", error,
-                              "target-user (mutual CHAP) needs user and secret too");
+    const char *const chap[4] = {path->user, path->secret, path->target_user, path->target_secret};
+
+    if (!check_chap(t, &path->object, chap, error))
+        return false;
     if (!portal_is_good(path->portal))
         return topology_error(t, &path->object, "portal", error,
                               "portal \"%.60s\"; accepted: HOST:PORT or [ADDRESS]:PORT, as in "
                               "127.0.0.1:3260",
                               path->portal);
-    if (strncmp(path->target, "iqn.", 4) != 0 && strncmp(path->target, "eui.", 4) != 0 &&
-        strncmp(path->target, "naa.", 4) != 0)
-        return topology_error(t, &path->object, "target", error,
-                              "target \"%.60s\"; an iSCSI name begins with iqn., eui. or naa.",
-                              path->target);
-    return true;
+    return check_iscsi_name(t, &path->object, path->target, error);
 }
 
 /* The machine of a path: as written, its HBA's, or the only one. */

@@ -8,7 +8,8 @@
 #include "world/topology_private.h"
 
 static const char *const kind_names[] = {"fc", "iscsi", "sas", "spi"};
-static const char *const access_names[] = {"symmetric", "implicit ALUA"};
+static const char *const access_names[] = {"symmetric", "implicit ALUA", "explicit ALUA",
+                                           "implicit and explicit ALUA", "active/passive"};
 static const char *const media_names[] = {"memory", "file", "null"};
 
 static void print_size(struct buffer *out, uint64_t bytes)

@@ -22,6 +22,8 @@ enum field_kind {
     FIELD_REFERENCE,    /* an object of section type `minimum`, into its index */
     FIELD_PORTS,        /* "all" */
     FIELD_SEED,
+    FIELD_FLAGS,        /* any of names, into bits */
+    FIELD_ORDER,        /* names in order, at most `maximum`, into bytes: position + 1 */
     FIELD_TEXT_LIST,    /* any number of values, key repeatable */
     FIELD_PARAMETER,    /* NAME, NUMBER; key repeatable */
 };
@@ -36,7 +38,15 @@ struct topology_field {
 };
 
 static const char *const hba_kinds[] = {"fc", "iscsi", "sas", "spi", NULL};
-static const char *const accesses[] = {"symmetric", "implicit", NULL};
+static const char *const accesses[] = {"symmetric", "implicit", "explicit", "both", "active-passive", NULL};
+static const char *const passives[] = {"non-optimized", "standby", "unavailable", NULL};
+static const char *const transports[] = {"none", "fc", "iscsi", "sas", "spi", NULL};
+static const char *const designators[] = { /* enum array_designator, less 1 */
+    "naa", "t10", "long-t10", "eui64", "name", "vendor", "port-name", "relative-port", "port-group",
+    "lun-group", "target-name", NULL};
+static const char *const quirks[] = { /* enum array_quirk, bit by bit */
+    "no-page-83", "hidden-alua", "no-persistent", "no-simple-reserve", "no-command-list", "ghost-lun",
+    "failover-page", NULL};
 static const char *const medias[] = {"memory", "file", "null", NULL};
 
 #define AT(type, member) offsetof(struct topology_##type, member)
@@ -71,6 +81,29 @@ static const struct topology_field array_fields[] = {
     {"naa", FIELD_NUMBER64, AT(array, naa), 0, UINT64_MAX, NULL, false},
     {"descriptor-sense", FIELD_BOOLEAN, AT(array, descriptor_sense), 0, 0, NULL, false},
     {"transition", FIELD_TIME, AT(array, transition), 0, TOPOLOGY_MAX_TRANSITION, NULL, false},
+    {"transition-busy", FIELD_BOOLEAN, AT(array, transition_busy), 0, 0, NULL, false},
+    {"passive", FIELD_CHOICE, AT(array, passive), 0, 0, passives, false},
+    {"preferred", FIELD_BOOLEAN, AT(array, preferred), 0, 0, NULL, false},
+    {"failback", FIELD_BOOLEAN, AT(array, failback), 0, 0, NULL, false},
+    {"compatible-reservations", FIELD_BOOLEAN, AT(array, compatible_reservations), 0, 0, NULL, false},
+    {"profile", FIELD_TEXT, AT(array, profile), 1, TOPOLOGY_TEXT_MAX, NULL, false},
+    {"description", FIELD_TEXT, AT(array, description), 1, TOPOLOGY_TEXT_MAX, NULL, false},
+    {"transport", FIELD_CHOICE, AT(array, transport), 0, 0, transports, false},
+    {"designators", FIELD_ORDER, AT(array, designators), 1, ARRAY_MAX_DESIGNATORS, designators, false},
+    {"quirks", FIELD_FLAGS, AT(array, quirks), 0, 0, quirks, false},
+    {"passive-sense", FIELD_NUMBER32, AT(array, passive_sense), 0, 0xFFFFFF, NULL, false},
+    {"lun-depth", FIELD_NUMBER32, AT(array, lun_depth), 0, TOPOLOGY_MAX_DEPTH, NULL, false},
+    {"port-depth", FIELD_NUMBER32, AT(array, port_depth), 0, TOPOLOGY_MAX_DEPTH, NULL, false},
+    {"volatile-blocks", FIELD_NUMBER32, AT(array, volatile_blocks), 0, ARRAY_MAX_VOLATILE, NULL, false},
+    {"slow-report", FIELD_TIME, AT(array, slow_report), 0, TOPOLOGY_MAX_TRANSITION, NULL, false},
+    {"plugin", FIELD_TEXT_LIST, AT(array, plugin), 1, TOPOLOGY_TEXT_MAX, NULL, false},
+    {"pool-size", FIELD_SIZE, AT(array, pool_size), 65536, TOPOLOGY_MAX_LUN, NULL, false},
+    {"pool-threshold", FIELD_NUMBER32, AT(array, pool_threshold), 0, 100, NULL, false},
+    {"target", FIELD_TEXT, AT(array, target), 1, TOPOLOGY_INITIATOR_MAX, NULL, false},
+    {"user", FIELD_TEXT, AT(array, user), 1, TOPOLOGY_TEXT_MAX, NULL, false},
+    {"secret", FIELD_TEXT, AT(array, secret), 1, TOPOLOGY_TEXT_MAX, NULL, false},
+    {"target-user", FIELD_TEXT, AT(array, target_user), 1, TOPOLOGY_TEXT_MAX, NULL, false},
+    {"target-secret", FIELD_TEXT, AT(array, target_secret), 1, TOPOLOGY_TEXT_MAX, NULL, false},
 };
 static const struct topology_field lun_fields[] = {
     {"array", FIELD_REFERENCE, AT(lun, array), SECTION_ARRAY, 0, NULL, true},
@@ -81,6 +114,9 @@ static const struct topology_field lun_fields[] = {
     {"media", FIELD_CHOICE, AT(lun, media), 0, 0, medias, false},
     {"file", FIELD_TEXT, AT(lun, file), 1, TOPOLOGY_TEXT_MAX, NULL, false},
     {"owner", FIELD_NUMBER32, AT(lun, owner), 0, ARRAY_MAX_CONTROLLERS - 1, NULL, false},
+    {"ownership-group", FIELD_NUMBER32, AT(lun, ownership_group), 0, ARRAY_MAX_LUNS, NULL, false},
+    {"thin-pool", FIELD_BOOLEAN, AT(lun, thin_pool), 0, 0, NULL, false},
+    {"hosts", FIELD_TEXT_LIST, AT(lun, hosts), 1, TOPOLOGY_INITIATOR_MAX, NULL, false},
     {"read-only", FIELD_BOOLEAN, AT(lun, read_only), 0, 0, NULL, false},
     {"serial", FIELD_TEXT, AT(lun, serial), 1, TOPOLOGY_SERIAL_MAX, NULL, false},
 };
@@ -132,7 +168,7 @@ const struct section_kind topology_sections[SECTION_COUNT] = {
     [SECTION_TIMELINE] = {"timeline", false, 0, 0, 0, NULL, 0},
 };
 
-#define MAX_FIELDS 16 /* of one section */
+#define MAX_FIELDS 48 /* of one section */
 
 struct reading {
     struct topology *topology;
@@ -152,6 +188,50 @@ static bool fail_choice(const struct reading *r, const char *const *names)
     topology_list_names(names, count, list, sizeof list);
     return ini_error(r->topology->ini, &r->entry->values[0], r->error, "%s is \"%.40s\"; accepted: %s",
                      r->field->key, r->entry->values[0].text, list);
+}
+
+/* The position of a value among the field's names; false with the error set when it is none of them. */
+static bool find_name(const struct reading *r, const struct ini_value *value, uint32_t *position)
+{
+    const char *const *names = r->field->names;
+    char list[160];
+    size_t count = 0;
+
+    for (; names[count] != NULL; count++) {
+        if (ini_same_name(names[count], value->text)) {
+            *position = (uint32_t)count;
+            return true;
+        }
+    }
+    const char *nearest = topology_nearest(value->text, names, count);
+    if (nearest != NULL)
+        return ini_error(r->topology->ini, value, r->error, "%s: there is no \"%.40s\"; did you mean \"%s\"?",
+                         r->field->key, value->text, nearest);
+    topology_list_names(names, count, list, sizeof list);
+    return ini_error(r->topology->ini, value, r->error, "%s: there is no \"%.40s\"; accepted: %s",
+                     r->field->key, value->text, list);
+}
+
+static bool read_names(const struct reading *r)
+{
+    uint32_t position = 0;
+
+    if (r->field->kind == FIELD_ORDER)
+        memset(r->place, 0, r->field->maximum);
+    else
+        *(uint32_t *)r->place = 0;
+    for (size_t i = 0; i < r->entry->value_count; i++) {
+        if (r->field->kind == FIELD_ORDER && i == r->field->maximum)
+            return ini_error(r->topology->ini, &r->entry->values[i], r->error, "more than %u values for %s",
+                             (unsigned)r->field->maximum, r->field->key);
+        if (!find_name(r, &r->entry->values[i], &position))
+            return false;
+        if (r->field->kind == FIELD_ORDER)
+            ((uint8_t *)r->place)[i] = (uint8_t)(position + 1);
+        else
+            *(uint32_t *)r->place |= 1u << position;
+    }
+    return true;
 }
 
 static bool read_choice(const struct reading *r)
@@ -257,6 +337,9 @@ static bool read_value(const struct reading *r)
         return read_text_list(r);
     case FIELD_PARAMETER:
         return read_parameter(r);
+    case FIELD_FLAGS:
+    case FIELD_ORDER:
+        return read_names(r);
     case FIELD_CHOICE:
         return read_choice(r);
     case FIELD_REFERENCE:
@@ -341,15 +424,16 @@ static bool read_entry(struct topology *t, const struct section_kind *kind,
     const struct topology_field *field = entry->key != NULL ? find_field(kind, entry->key) : NULL;
     const char *file = ini_file_name(t->ini);
     const struct ini_entry *first;
-    bool list;
+    bool list, many;
 
     if (field == NULL)
         return fail_key(t, kind, entry, error);
     list = field->kind == FIELD_TEXT_LIST || field->kind == FIELD_PARAMETER;
-    if (entry->value_count == 0 || (!list && entry->value_count != 1))
+    many = list || field->kind == FIELD_FLAGS || field->kind == FIELD_ORDER;
+    if (entry->value_count == 0 || (!many && entry->value_count != 1))
         return text_error_set(error, file, entry->line, entry->column,
                               "%s takes %s; there are %zu", field->key,
-                              list ? "at least one value" : "one value", entry->value_count);
+                              many ? "at least one value" : "one value", entry->value_count);
     first = ini_find(section, entry->key, NULL);
     if (!list && first != entry)
         return text_error_set(error, file, entry->line, entry->column,

@@ -21,9 +21,9 @@ static void limits_of_an_array(void **state)
     assert_int_equal(array_controller_of_port(a, ARRAY_MAX_PORTS - 1), ARRAY_MAX_CONTROLLERS - 1);
     assert_null(array_login(a, ARRAY_MAX_PORTS, "x"));
     assert_null(array_login(a, 0, ""));
-    char name[225];
-    memset(name, 'n', 224);
-    name[224] = '\0';
+    char name[242];
+    memset(name, 'n', 241);
+    name[241] = '\0';
     assert_null(array_login(a, 0, name));
     assert_non_null(array_login(a, 0, name + 1));
     assert_string_equal(array_name(a), "bench");

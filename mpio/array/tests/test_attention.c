@@ -75,7 +75,48 @@ static void the_queue_is_bounded_and_keeps_the_newest(void **state)
     assert_good(TUR(b, 0, 0));
 }
 
-static void a_lun_reset_tells_everybody_and_forgets_older_news(void **state)
+/* SAM-5: power on > bus reset, microcode > device reset > nexus loss > all others. */
+static void resets_come_first_and_cover_lower_ones(void **state)
+{
+    struct bench *b = *state;
+    static const uint8_t given[][2] = {{0x2A, 1}, {0x29, 7}, {0x2A, 9}, {0x29, 3}, {0x29, 7},
+                                       {0x29, 2}, {0x3F, 1}, {0x29, 3}, {0x38, 7}};
+    static const uint8_t told[][2] = {{0x29, 2}, {0x3F, 1}, {0x2A, 1}, {0x2A, 9}, {0x38, 7}};
+
+    for (unsigned power = 0; power < 2; power++) {
+        for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+            array_unit_attention(b->array, 0, given[i][0], given[i][1]);
+        if (power) {
+            array_unit_attention(b->array, 0, 0x29, 1);
+            array_unit_attention(b->array, 0, 0x29, 3); /* no news after that */
+            TUR(b, 0, 0);
+            expect_sense(b, 6, 0x29, 1);
+        }
+        for (size_t i = 0; !power && i < sizeof told / sizeof *told; i++) {
+            TUR(b, 0, 0);
+            expect_sense(b, 6, told[i][0], told[i][1]);
+        }
+        assert_good(TUR(b, 0, 0));
+    }
+}
+
+static void a_full_queue_takes_a_reset_in_front(void **state)
+{
+    struct bench *b = *state;
+
+    for (uint8_t i = 0; i < 7; i++)
+        array_unit_attention(b->array, 0, 0x3F, 0x10 + i);
+    array_unit_attention(b->array, 0, 0x29, 3);
+    TUR(b, 0, 0);
+    expect_sense(b, 6, 0x29, 3);
+    for (uint8_t i = 0; i < 6; i++) {
+        TUR(b, 0, 0);
+        expect_sense(b, 6, 0x3F, 0x10 + i);
+    }
+    assert_good(TUR(b, 0, 0));
+}
+
+static void a_lun_reset_tells_everybody(void **state)
 {
     struct bench *b = *state;
 
@@ -85,6 +126,8 @@ static void a_lun_reset_tells_everybody_and_forgets_older_news(void **state)
     for (unsigned port = 0; port < PORTS; port++) {
         TUR(b, port, 0);
         expect_sense(b, 6, 0x29, 0x03);
+        TUR(b, port, 0);
+        expect_sense(b, 6, 0x2A, 0x01);
         assert_good(TUR(b, port, 0));
     }
 }
@@ -142,7 +185,7 @@ static void unknown_opcodes_short_and_empty_cdbs(void **state)
 
     IN(b, 0, 0, 0, 0xA4, 0x0A, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     expect_sense(b, 5, 0x20, 0);
-    IN(b, 0, 0, 0, 0xA3, 0x0C, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0); /* supported opcodes: not here */
+    IN(b, 0, 0, 0, 0xA3, 0x1F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0); /* no such service action */
     expect_sense(b, 5, 0x20, 0);
     IN(b, 0, 0, 512, 0x28, 0, 0, 0, 0, 0, 0, 0, 1); /* one byte short */
     expect_sense(b, 5, 0x24, 0);
@@ -161,7 +204,7 @@ static void fixed_and_descriptor_sense_by_the_control_page(void **state)
     assert_memory_equal(
         b->cmd.sense, ((uint8_t[]){0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0, 0, 0xC0, 0, 1}),
         18);
-    memcpy(b->data, (uint8_t[]){0, 0, 0, 0, 0x0A, 0x0A, 0x04, 0x10, 0, 0, 0, 0, 0, 0, 0, 0}, 16);
+    memcpy(b->data, (uint8_t[]){0, 0, 0, 0, 0x0A, 0x0A, 0x06, 0x10, 0, 0, 0, 0, 0, 50, 0, 0}, 16);
     assert_good(OUT(b, 0, 0, 16, 0x15, 0x10, 0, 0, 16, 0));
     IN(b, 0, 0, 0, 0x12, 2, 0, 0, 0, 0);
     assert_int_equal(b->cmd.sense_length, 16);
@@ -196,7 +239,9 @@ int main(void)
         TEST_ON(fresh_bench, request_sense_takes_the_attention),
         TEST_ON(symmetric_bench, attentions_come_oldest_first_and_once),
         TEST_ON(symmetric_bench, the_queue_is_bounded_and_keeps_the_newest),
-        TEST_ON(symmetric_bench, a_lun_reset_tells_everybody_and_forgets_older_news),
+        TEST_ON(symmetric_bench, resets_come_first_and_cover_lower_ones),
+        TEST_ON(symmetric_bench, a_full_queue_takes_a_reset_in_front),
+        TEST_ON(symmetric_bench, a_lun_reset_tells_everybody),
         TEST_ON(symmetric_bench, a_changed_lun_map_is_told_once_per_nexus),
         TEST_ON(symmetric_bench, a_resized_lun_says_so_on_every_nexus),
         TEST_ON(symmetric_bench, a_logged_out_nexus_hears_nothing_and_starts_anew),

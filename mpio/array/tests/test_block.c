@@ -182,6 +182,12 @@ static void compare_and_write_swaps_only_when_equal(void **state)
     OUT(b, 0, 0, 16384, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 50, 0, 0, 0, 16, 0, 0);
     expect_sense(b, 0xE, 0x1D, 0);
     assert_memory_equal(b->cmd.sense + 3, ((uint8_t[]){0, 0, 0x13, 0x88}), 4);
+    OUT(b, 0, 0, 512, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 30, 0, 0, 0, 0, 0, 0); /* data for no blocks */
+    expect_sense(b, 5, 0x24, 0);
+    memset(b->data, 0, 256 * 512);
+    assert_good(OUT(b, 0, 0, 256 * 512, 0x89, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 128, 0, 0));
+    OUT(b, 0, 0, 258 * 512, 0x89, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 129, 0, 0);
+    expect_sense(b, 5, 0x24, 0);
     OUT(b, 0, 0, 1023, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 30, 0, 0, 0, 1, 0, 0);
     expect_sense(b, 5, 0x1A, 0);
 }
@@ -219,7 +225,7 @@ static void unmap_and_write_same(void **state)
     expect_sense(b, 5, 0x24, 0);
     OUT(b, 0, 0, 511, 0x41, 0, 0, 0, 0, 0, 0, 0, 1, 0);
     expect_sense(b, 5, 0x1A, 0);
-    OUT(b, 0, 0, 512, 0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0); /* 65537 blocks */
+    OUT(b, 0, 0, 512, 0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 1, 0, 0); /* 32769 blocks */
     expect_sense(b, 5, 0x24, 0);
 }
 
@@ -236,7 +242,7 @@ static void unmap_limits_and_one_past(void **state)
     OUT(b, 0, 1, 8 + 4112, 0x42, 0, 0, 0, 0, 0, 0, 0x10, 0x18, 0);
     expect_sense(b, 5, 0x26, 0);
     memcpy(b->data, (uint8_t[]){0, 22, 0, 16}, 4);
-    memcpy(b->data + 16, (uint8_t[]){0, 0x20, 0, 0}, 4); /* 2^21 blocks are 1 GiB */
+    memcpy(b->data + 16, (uint8_t[]){0, 0x10, 0, 0}, 4); /* 2^20 blocks are 512 MiB */
     assert_good(OUT(b, 0, 1, 24, 0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0));
     b->data[19] = 1;
     OUT(b, 0, 1, 24, 0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0);
@@ -252,7 +258,7 @@ static void read_only_and_software_write_protect(void **state)
     OUT(b, 0, 1, 512, 0x2A, 0, 0, 0, 0, 0, 0, 0, 1, 0);
     expect_sense(b, 7, 0x27, 0);
     assert_good(IN(b, 0, 1, 512, 0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0));
-    memcpy(b->data, (uint8_t[]){0, 0, 0, 0, 0x0A, 0x0A, 0, 0x10, 0x08, 0, 0, 0, 0, 0, 0, 0}, 16);
+    memcpy(b->data, (uint8_t[]){0, 0, 0, 0, 0x0A, 0x0A, 2, 0x10, 0x08, 0, 0, 0, 0, 50, 0, 0}, 16);
     assert_good(OUT(b, 0, 0, 16, 0x15, 0x10, 0, 0, 16, 0));
     OUT(b, 0, 0, 512, 0x2A, 0, 0, 0, 0, 0, 0, 0, 1, 0);
     expect_sense(b, 7, 0x27, 2);

@@ -68,8 +68,8 @@ static void supported_pages_and_serial_number(void **state)
     struct bench *b = *state;
 
     assert_good(IN(b, 0, 0, 64, 0x12, 1, 0x00, 0, 64, 0));
-    assert_int_equal(b->cmd.transferred, 10);
-    assert_bytes(b, 0, 0, 0, 6, 0x00, 0x80, 0x83, 0xB0, 0xB1, 0xB2);
+    assert_int_equal(b->cmd.transferred, 14);
+    assert_bytes(b, 0, 0, 0, 10, 0x00, 0x80, 0x83, 0x85, 0x86, 0x87, 0x88, 0xB0, 0xB1, 0xB2);
     assert_good(IN(b, 0, 0, 64, 0x12, 1, 0x80, 0, 64, 0));
     assert_int_equal(b->cmd.transferred, 24);
     assert_memory_equal(b->data, "\0\x80\0\x14"
@@ -103,23 +103,89 @@ static void device_identification_through_the_last_port(void **state)
     assert_memory_equal(b->data, expected, sizeof expected);
 }
 
+static void rebuild(struct bench *b, struct array_config config)
+{
+    array_destroy(b->array);
+    b->array = array_create(&config, NULL);
+    assert_non_null(b->array);
+    bench_add(b, (struct array_lun_config){.number = 0});
+    b->nexus[3] = array_login(b->array, 3, "iqn.2024-01.test:host");
+}
+
+static void identifiers_in_an_order_of_their_own(void **state)
+{
+    struct bench *b = *state;
+    struct array_config config = bench_config(b, ARRAY_SYMMETRIC);
+    static const uint8_t expected[] = {
+        0, 0x83, 0, 60,
+        0x01, 0x14, 0, 4, 0, 0, 0, 4,                                        /* relative port 4 */
+        0x01, 0xA3, 0, 8, 0x53, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0x00,    /* target device: FCP */
+        0x01, 0x93, 0, 8, 0x53, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0x04,    /* port */
+        0x01, 0x06, 0, 4, 0, 0, 0, 1,                                        /* logical unit group */
+        0x01, 0x02, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0,                           /* EUI-64, 16 bytes */
+        0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF,
+    };
+
+    config.transport = ARRAY_TRANSPORT_FC;
+    memcpy(config.designators,
+           ((uint8_t[]){ARRAY_DESIGNATOR_RELATIVE_PORT, ARRAY_DESIGNATOR_TARGET_NAME, ARRAY_DESIGNATOR_PORT_NAME,
+                        ARRAY_DESIGNATOR_LUN_GROUP, ARRAY_DESIGNATOR_EUI64}), 5);
+    rebuild(b, config);
+    assert_good(IN(b, 3, 0, 255, 0x12, 1, 0x83, 0, 255, 0));
+    assert_int_equal(b->cmd.transferred, sizeof expected);
+    assert_memory_equal(b->data, expected, sizeof expected);
+
+    config.designators[0] = ARRAY_DESIGNATOR_LONG_T10;
+    config.designators[1] = 0;
+    rebuild(b, config);
+    assert_good(IN(b, 3, 0, 512, 0x12, 1, 0x83, 2, 0, 0));
+    assert_int_equal(b->data[7], 252);
+    config.designators[1] = ARRAY_DESIGNATOR_TARGET_NAME + 1;
+    assert_null(array_create(&config, NULL));
+}
+
+static void ports_by_the_names_of_their_transport(void **state)
+{
+    struct bench *b = *state;
+    struct array_config config = bench_config(b, ARRAY_SYMMETRIC);
+
+    config.transport = ARRAY_TRANSPORT_SAS;
+    rebuild(b, config);
+    assert_good(IN(b, 3, 0, 255, 0x12, 1, 0x88, 0, 255, 0));
+    assert_int_equal(b->cmd.transferred, 4 + 4 * (12 + 12));
+    assert_bytes(b, 0, 0x88, 0, 96, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 12, /* port 1, no initiator */
+                 0x61, 0x93, 0, 8, 0x53, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0x01, 0, 0, 0, 2);
+    config.transport = ARRAY_TRANSPORT_ISCSI;
+    config.target_name = "iqn.x:abcd"; /* with ",t,0x0002" 19 characters, and a NUL */
+    rebuild(b, config);
+    assert_good(IN(b, 3, 0, 255, 0x12, 1, 0x88, 0, 255, 0));
+    assert_int_equal(b->cmd.transferred, 4 + 4 * (12 + 4 + 20));
+    assert_memory_equal(b->data + 4 + 3 * 36 + 12, "\x53\x98\0\x14iqn.x:abcd,t,0x0002", 23);
+    config.transport = ARRAY_TRANSPORT_SPI;
+    rebuild(b, config);
+    assert_good(IN(b, 3, 0, 255, 0x12, 1, 0x88, 0, 255, 0));
+    assert_int_equal(b->cmd.transferred, 4 + 4 * 12);
+    config.transport = ARRAY_TRANSPORT_SPI + 1;
+    assert_null(array_create(&config, NULL));
+}
+
 static void block_pages(void **state)
 {
     struct bench *b = *state;
 
     assert_good(IN(b, 0, 0, 255, 0x12, 1, 0xB0, 0, 255, 0));
     assert_int_equal(b->cmd.transferred, 64);
-    assert_bytes(b, 0, 0xB0, 0, 0x3C, 0x01, 0xFF, 0, 8,    /* WSNZ, CAW 255, granularity 8 */
+    assert_bytes(b, 0, 0xB0, 0, 0x3C, 0x01, 0x80, 0, 8,    /* WSNZ, CAW 128, granularity 8 */
                  0, 0, 0x80, 0, 0, 0, 0x08, 0,             /* at most 32768, best 2048 blocks */
-                 0, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 1, 0,    /* UNMAP 1 GiB, 256 descriptors */
+                 0, 0, 0x80, 0, 0, 0x10, 0, 0, 0, 0, 1, 0, /* PRE-FETCH, UNMAP 512 MiB, 256 descriptors */
                  0, 0, 0, 128, 0x80, 0, 0, 0,              /* granularity, aligned */
-                 0, 0, 0, 0, 0, 1, 0, 0);                  /* WRITE SAME 65536 blocks */
+                 0, 0, 0, 0, 0, 0, 0x80, 0);               /* WRITE SAME 32768 blocks */
     assert_good(IN(b, 0, 0, 255, 0x12, 1, 0xB1, 0, 255, 0));
     assert_int_equal(b->cmd.transferred, 64);
     assert_bytes(b, 0, 0xB1, 0, 0x3C, 0, 1);
     assert_good(IN(b, 0, 0, 255, 0x12, 1, 0xB2, 0, 255, 0));
     assert_int_equal(b->cmd.transferred, 8);
-    assert_bytes(b, 0, 0xB2, 0, 4, 0, 0xE4, 2, 0);
+    assert_bytes(b, 0, 0xB2, 0, 4, 7, 0xE4, 2, 0);
 }
 
 static void report_luns_lists_both_addressing_methods_in_order(void **state)
@@ -205,6 +271,8 @@ int main(void)
         TEST_ON(symmetric_bench, inquiry_with_a_bad_field),
         TEST_ON(symmetric_bench, supported_pages_and_serial_number),
         TEST_ON(symmetric_bench, device_identification_through_the_last_port),
+        TEST_ON(symmetric_bench, identifiers_in_an_order_of_their_own),
+        TEST_ON(symmetric_bench, ports_by_the_names_of_their_transport),
         TEST_ON(symmetric_bench, block_pages),
         TEST_ON(symmetric_bench, report_luns_lists_both_addressing_methods_in_order),
         TEST_ON(symmetric_bench, lun_addresses_that_name_nobody),

@@ -55,8 +55,8 @@ static void keys_and_reservation_as_bytes(void **state)
     assert_int_equal(b->cmd.transferred, 12);
     assert_int_equal(b->data[7], 24);
     assert_good(IN(b, 3, 0, 8, 0x5E, 2, 0, 0, 0, 0, 0, 0, 8, 0));
-    assert_bytes(b, 0, 8, 0x01, 0x80, 0xEA, 0x01, 0, 0);
-    IN(b, 3, 0, 8, 0x5E, 3, 0, 0, 0, 0, 0, 0, 8, 0);
+    assert_bytes(b, 0, 8, 0x0D, 0xC0, 0xEA, 0x01, 0, 0);
+    IN(b, 3, 0, 8, 0x5E, 4, 0, 0, 0, 0, 0, 0, 8, 0);
     expect_sense(b, 5, 0x24, 0);
 }
 
@@ -76,32 +76,112 @@ static void registering_changing_and_dropping_a_key(void **state)
     assert_int_equal(pr_out(b, 0, RESERVE, WE, 3, 0), CONFLICT); /* no key, no reservation */
 }
 
-static void who_may_read_and_write_under_each_type(void **state)
+/* SPC-4 tables 43 and 44 and SBC-3 table 13, what a nexus that does not hold may do. */
+enum { ALWAYS, READING, WRITING };
+static const struct {
+    const char *name;
+    uint8_t need, cdb[16], cdb_length;
+    uint16_t out, in;
+} commands[] = {
+    {"TEST UNIT READY", ALWAYS, {0x00}, 6, 0, 0},
+    {"REQUEST SENSE", ALWAYS, {0x03, 0, 0, 0, 18}, 6, 0, 18},
+    {"READ(6)", READING, {0x08, 0, 0, 0, 1}, 6, 0, 512},
+    {"WRITE(6)", WRITING, {0x0A, 0, 0, 0, 1}, 6, 512, 0},
+    {"INQUIRY", ALWAYS, {0x12, 0, 0, 0, 36}, 6, 0, 36},
+    {"MODE SELECT(6)", WRITING, {0x15, 0x10}, 6, 0, 0},
+    {"MODE SENSE(6)", READING, {0x1A, 0, 0x0A, 0, 64}, 6, 0, 64},
+    {"START STOP UNIT, start", ALWAYS, {0x1B, 0, 0, 0, 1}, 6, 0, 0},
+    {"START STOP UNIT, stop", WRITING, {0x1B}, 6, 0, 0},
+    {"READ CAPACITY(10)", ALWAYS, {0x25}, 10, 0, 8},
+    {"READ(10)", READING, {0x28, 0, 0, 0, 0, 0, 0, 0, 1}, 10, 0, 512},
+    {"WRITE(10)", WRITING, {0x2A, 0, 0, 0, 0, 0, 0, 0, 1}, 10, 512, 0},
+    {"WRITE AND VERIFY(10)", WRITING, {0x2E, 0, 0, 0, 0, 0, 0, 0, 1}, 10, 512, 0},
+    {"VERIFY(10)", READING, {0x2F, 0, 0, 0, 0, 0, 0, 0, 1}, 10, 0, 0},
+    {"SYNCHRONIZE CACHE(10)", WRITING, {0x35}, 10, 0, 0},
+    {"WRITE SAME(10)", WRITING, {0x41, 0, 0, 0, 0, 0, 0, 0, 1}, 10, 512, 0},
+    {"UNMAP", WRITING, {0x42}, 10, 0, 0},
+    {"MODE SELECT(10)", WRITING, {0x55, 0x10}, 10, 0, 0},
+    {"MODE SENSE(10)", READING, {0x5A, 0, 0x0A, 0, 0, 0, 0, 0, 64}, 10, 0, 64},
+    {"PERSISTENT RESERVE IN", ALWAYS, {0x5E, 0, 0, 0, 0, 0, 0, 0, 64}, 10, 0, 64},
+    {"READ(16)", READING, {0x88, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 16, 0, 512},
+    {"COMPARE AND WRITE", WRITING, {0x89}, 16, 0, 0},
+    {"WRITE(16)", WRITING, {0x8A, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 16, 512, 0},
+    {"WRITE AND VERIFY(16)", WRITING, {0x8E}, 16, 0, 0},
+    {"VERIFY(16)", READING, {0x8F}, 16, 0, 0},
+    {"SYNCHRONIZE CACHE(16)", WRITING, {0x91}, 16, 0, 0},
+    {"WRITE SAME(16)", WRITING, {0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 16, 512, 0},
+    {"READ CAPACITY(16)", ALWAYS, {0x9E, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32}, 16, 0, 32},
+    {"REPORT LUNS", ALWAYS, {0xA0, 0, 0, 0, 0, 0, 0, 0, 0, 16}, 12, 0, 16},
+    {"REPORT TARGET PORT GROUPS", ALWAYS, {0xA3, 0x0A, 0, 0, 0, 0, 0, 0, 0, 64}, 12, 0, 64},
+    {"READ(12)", READING, {0xA8, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 12, 0, 512},
+    {"WRITE(12)", WRITING, {0xAA, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 12, 512, 0},
+    {"WRITE AND VERIFY(12)", WRITING, {0xAE}, 12, 0, 0},
+    {"VERIFY(12)", READING, {0xAF}, 12, 0, 0},
+};
+
+/* Whether each command meets a reservation conflict on this port. */
+static void expect_access(struct bench *b, unsigned port, uint8_t type, bool reads, bool writes)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        bool out = commands[i].out != 0;
+        bool passes = commands[i].need == ALWAYS || (commands[i].need == READING ? reads : writes);
+
+        memset(b->data, 0, 512);
+        uint8_t status = run_at(b, port, 0, commands[i].cdb, commands[i].cdb_length, out,
+                                out ? commands[i].out : commands[i].in);
+        if (status != (passes ? 0 : CONFLICT))
+            fail_msg("%s on port %u, reservation type %u: status %02X", commands[i].name, port, type,
+                     status);
+        if (status == CONFLICT)
+            assert_int_equal(b->cmd.sense_length, 0);
+        else if (commands[i].cdb[0] == 0x1B) /* running again for the next */
+            assert_good(IN(b, port, 0, 0, 0x1B, 0, 0, 0, 1, 0));
+    }
+}
+
+static void every_command_under_each_type(void **state)
 {
     struct bench *b = *state;
     static const struct {
-        uint8_t type, registrant_reads, registrant_writes, stranger_reads;
-    } rules[] = {{WE, 0, CONFLICT, 0}, {EA, CONFLICT, CONFLICT, CONFLICT},
-                 {WE_RO, 0, 0, 0},     {EA_RO, 0, 0, CONFLICT},
-                 {WE_AR, 0, 0, 0},     {EA_AR, 0, 0, CONFLICT}};
+        uint8_t type;
+        bool registered_reads, registered_writes, stranger_reads;
+    } rules[] = {{WE, true, false, true},    {EA, false, false, false}, {WE_RO, true, true, true},
+                 {EA_RO, true, true, false}, {WE_AR, true, true, true}, {EA_AR, true, true, false}};
 
     register_three(b);
     for (unsigned i = 0; i < sizeof rules / sizeof *rules; i++) {
-        assert_good(pr_out(b, 0, RESERVE, rules[i].type, 1, 0));
-        assert_good(read1(b, 0));
-        assert_good(write1(b, 0));
-        assert_int_equal(read1(b, 1), rules[i].registrant_reads);
-        assert_int_equal(write1(b, 1), rules[i].registrant_writes);
-        assert_int_equal(read1(b, 3), rules[i].stranger_reads);
-        assert_int_equal(write1(b, 3), CONFLICT);
-        assert_int_equal(b->cmd.sense_length, 0);
-        assert_int_equal(IN(b, 3, 0, 64, 0x1A, 0, 0x3F, 0, 64, 0), CONFLICT); /* MODE SENSE */
-        assert_int_equal(IN(b, 3, 0, 0, 0x1B, 0, 0, 0, 0, 0), CONFLICT);      /* stop */
-        assert_good(IN(b, 3, 0, 0, 0x1B, 0, 0, 0, 1, 0));                     /* start */
-        assert_good(TUR(b, 3, 0));
-        assert_good(IN(b, 3, 0, 8, 0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0));
-        assert_good(pr_out(b, 0, RELEASE, rules[i].type, 1, 0));
+        uint8_t type = rules[i].type;
+        assert_good(pr_out(b, 0, RESERVE, type, 1, 0));
+        expect_access(b, 0, type, true, true);
         clear_attentions(b, 0);
+        expect_access(b, 1, type, rules[i].registered_reads, rules[i].registered_writes);
+        clear_attentions(b, 0);
+        expect_access(b, 3, type, rules[i].stranger_reads, false);
+        assert_good(pr_out(b, 0, RELEASE, type, 1, 0));
+        clear_attentions(b, 0);
+    }
+    expect_access(b, 3, 0, true, true);
+}
+
+static void what_a_reserve_of_another_nexus_lets_through(void **state)
+{
+    struct bench *b = *state;
+
+    assert_good(IN(b, 0, 0, 0, 0x16, 0, 0, 0, 0, 0));
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        bool out = commands[i].out != 0, passes;
+        switch (commands[i].cdb[0]) {
+        case 0x03: case 0x12: case 0x25: case 0x9E: case 0xA0: case 0xA3:
+            passes = true;
+            break;
+        default:
+            passes = false;
+            break;
+        }
+        uint8_t status = run_at(b, 1, 0, commands[i].cdb, commands[i].cdb_length, out,
+                                out ? commands[i].out : commands[i].in);
+        if (status != (passes ? 0 : CONFLICT))
+            fail_msg("%s: status %02X", commands[i].name, status);
     }
 }
 
@@ -262,13 +342,8 @@ static void bad_parameter_lists_and_types(void **state)
     expect_sense(b, 5, 0x24, 0);
     pr_out(b, 0, RESERVE, 0x15, 1, 0); /* scope 1 */
     expect_sense(b, 5, 0x24, 0);
-    pr_out(b, 0, 7, 0, 1, 0); /* REGISTER AND MOVE */
+    pr_out(b, 0, 8, 0, 1, 0); /* REPLACE LOST RESERVATION */
     expect_sense(b, 5, 0x24, 0);
-    memset(b->data, 0, 24);
-    b->data[15] = 1;
-    b->data[20] = 0x08; /* SPEC_I_PT */
-    OUT(b, 1, 0, 24, 0x5F, 0, 0, 0, 0, 0, 0, 0, 24, 0);
-    expect_sense(b, 5, 0x26, 0);
 }
 
 static void registrations_survive_reset_and_relogin(void **state)
@@ -324,7 +399,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST_ON(symmetric_bench, keys_and_reservation_as_bytes),
         TEST_ON(symmetric_bench, registering_changing_and_dropping_a_key),
-        TEST_ON(symmetric_bench, who_may_read_and_write_under_each_type),
+        TEST_ON(symmetric_bench, every_command_under_each_type),
+        TEST_ON(symmetric_bench, what_a_reserve_of_another_nexus_lets_through),
         TEST_ON(symmetric_bench, reserving_twice_and_over_another),
         TEST_ON(symmetric_bench, release_of_plain_types_is_silent),
         TEST_ON(symmetric_bench, the_holder_unregisters),

@@ -69,9 +69,11 @@ static void every_key_is_read(void **state)
         "link-down-time = 1s\ndev-loss-time = 2s\n"
         "[array a0]\nvendor = V\nproduct = P\nrevision = R\naccess = implicit\ncontrollers = 4\n"
         "ports-per-controller = 2\nnaa = 77\ndescriptor-sense = yes\ntransition = 3ms\n"
+        "transition-busy = yes\npassive = standby\npreferred = no\nfailback = no\n"
+        "compatible-reservations = yes\n[array a1]\naccess = active-passive\n"
         "[lun l]\narray = a0\nnumber = 5\ncount = 2\nsize = 1G\nblock-size = 4096\nmedia = null\n"
-        "owner = 3\nread-only = yes\n"
-        "[lun f]\nmedia = file\nfile = disk.img\nserial = S1\n"
+        "owner = 3\nownership-group = 2\nread-only = yes\n"
+        "[lun f]\narray = a0\nmedia = file\nfile = disk.img\nserial = S1\n"
         "[link k]\nhba = h0\narray = a0\nport = 3\nlatency = 5us\njitter = 1us\nbandwidth = 1G\n"
         "[load w]\nmachine = n0\nlun = l?\nread = 30\nqueue-depth = 2\nio-size = 8K\nrate = 100\n"
         "span = 1M\n");
@@ -94,6 +96,13 @@ static void every_key_is_read(void **state)
     assert_int_equal(t->arrays[0].naa, 77);
     assert_true(t->arrays[0].descriptor_sense);
     assert_int_equal(t->arrays[0].transition, 3 * WORLD_MS);
+    assert_true(t->arrays[0].transition_busy);
+    assert_int_equal(t->arrays[0].passive, ARRAY_STATE_STANDBY - 1);
+    assert_false(t->arrays[0].preferred || t->arrays[0].failback);
+    assert_true(t->arrays[0].compatible_reservations);
+    assert_int_equal(t->arrays[1].access, ARRAY_ACTIVE_PASSIVE);
+    assert_true(t->arrays[1].preferred && t->arrays[1].failback);
+    assert_int_equal(t->luns[0].ownership_group, 2);
     assert_int_equal(t->luns[0].media, ARRAY_MEDIA_NULL);
     assert_int_equal(t->luns[0].owner, 3);
     assert_true(t->luns[0].read_only);

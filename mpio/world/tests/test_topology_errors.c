@@ -45,7 +45,7 @@ static const struct mistake mistakes[] = {
     {"[world]\nseed = x\n", 1, "x"},
     /* choices and references */
     {"[hba x]\nkind = nvme\n", 1, "accepted: fc, iscsi, sas or spi"},
-    {"[array x]\naccess = explicit\n", 1, "accepted: symmetric or implicit"},
+    {"[array x]\naccess = odd\n", 1, "accepted: symmetric, implicit, explicit, both or active-passive"},
     {"[lun x]\narray = a\nmedia = disk\n", 2, "accepted: memory, file or null"},
     {"[lun x]\narray = a\nblock-size = 520\n", 2, "block-size"},
     {"[lun x]\narray = a\nblock-size = 1024\n", 2, "accepted: 512 or 4096"},
