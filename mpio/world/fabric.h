@@ -122,9 +122,15 @@ void fabric_controller(struct world *w, struct array *a, unsigned controller, bo
 /* Tells every HBA that reaches the array that its inventory changed (HBA_EVENT_LUNS_CHANGED). */
 void fabric_luns_changed(struct world *w, const struct array *a);
 /* One-shot faults on one path (target) for the next `count` commands. */
-enum fabric_fault { FABRIC_LOSE_COMMAND, FABRIC_LOSE_COMPLETION, FABRIC_SLOW, FABRIC_BUSY, FABRIC_QUEUE_FULL };
+enum fabric_fault {
+    FABRIC_LOSE_COMMAND, FABRIC_LOSE_COMPLETION, FABRIC_SLOW, FABRIC_BUSY, FABRIC_QUEUE_FULL,
+    FABRIC_LATE_COMPLETION, FABRIC_DUPLICATE, FABRIC_REORDER, FABRIC_TORN, FABRIC_LATE_COMMAND,
+};
 /* LOSE_*: the command stays outstanding until a reset or a link loss. SLOW: `value` units of 100 ns are added.
- * BUSY: HBA_BUSY. QUEUE_FULL: SCSI status 28h. When several kinds wait, the first of the enumeration strikes. */
+ * BUSY: HBA_BUSY. QUEUE_FULL: SCSI status 28h. LATE_COMPLETION: executed in time, the answer comes `value` later.
+ * DUPLICATE: the answer comes twice, the HBA hands it over once. REORDER: executed before older commands of the path.
+ * TORN: half of the data moves, then the command ends with an error. LATE_COMMAND: reaches the array `value` later, and
+ * never after the HBA has given the command up. When several kinds wait, the first of the enumeration strikes. */
 void fabric_inject(struct hba *h, uint32_t target, enum fabric_fault fault, unsigned count, uint64_t value);
 
 struct fabric_path_info {

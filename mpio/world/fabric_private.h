@@ -12,7 +12,7 @@
 
 #include "world/fabric.h"
 
-#define FABRIC_FAULT_KINDS (FABRIC_QUEUE_FULL + 1)
+#define FABRIC_FAULT_KINDS (FABRIC_LATE_COMMAND + 1)
 #define FABRIC_QUEUE_DEPTH 32
 
 enum command_phase {
