@@ -203,6 +203,7 @@ help:
 	@echo "make asan       build with AddressSanitizer and UBSan (build/asan/)"
 	@echo "make CFG=X      another build into build/X/: clang, win (mpio.exe for Windows and Wine), i686, aarch64"
 	@echo "make bench      figures, as ratios in one run; CSV in build/bench/"
+	@echo "make soak       SEEDS=10000 random worlds with random faults, about a quarter of an hour on two processors"
 	@echo "make conformance  libiscsi's suite against mpio target and tgt, about two minutes"
 	@echo "make fuzz       every fuzz target for FUZZ_SECONDS=60 each"
 	@echo "make install    PREFIX=/usr/local: mpio, the DDK and the sample"
@@ -227,7 +228,7 @@ fuzz_text     := $(call src,text)
 fuzz_ini      := $(fuzz_text)
 fuzz_reg      := $(fuzz_text)
 fuzz_inf      := $(call src,mgmt) $(fuzz_text)
-fuzz_topology := $(wildcard mpio/world/topology*.c) $(fuzz_text)
+fuzz_topology := $(wildcard mpio/world/topology*.c mpio/world/hba_personality.c) $(fuzz_text)
 fuzz_cdb      := $(call src,array)
 fuzz_vpd      := mpio/port/identity.c
 fuzz_sense    := mpio/disk/sense.c mpio/disk/interpret.c
@@ -256,6 +257,12 @@ fuzz:
 	@sh tools/need.sh check
 	@sh tools/fuzz.sh $(FUZZ_SECONDS)
 
+SEEDS ?= 10000
+soak:
+	@sh tools/need.sh demo
+	@$(MAKE) --no-print-directory -s all
+	@$(B)/bin/mpio soak --dsm $(SAMPLE) --seeds $(SEEDS) --keep build/soak --list build/soak-seeds
+
 conformance:
 	@sh tools/need.sh check
 	@$(MAKE) --no-print-directory -s all
@@ -271,9 +278,11 @@ PREFIX ?= /usr/local
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/openmpio
 	install -m 755 $(B)/bin/mpio $(DESTDIR)$(PREFIX)/bin/mpio
-	install -m 644 mpio/include/mpio.h $(DESTDIR)$(PREFIX)/include/mpio.h
+	install -m 644 mpio/include/mpio.h mpio/include/mpio_array_plugin.h $(DESTDIR)$(PREFIX)/include/
 	cp -R ddk dsm_sample docs/examples $(DESTDIR)$(PREFIX)/share/openmpio/
 	rm -rf $(DESTDIR)$(PREFIX)/share/openmpio/dsm_sample/build
+	install -d $(DESTDIR)$(PREFIX)/share/openmpio/profiles
+	install -m 644 docs/profiles/*.ini $(DESTDIR)$(PREFIX)/share/openmpio/profiles/
 	install -m 755 ddk/tools/mpio-cc $(DESTDIR)$(PREFIX)/bin/mpio-cc
 	install -D -m 644 tools/gdb/openmpio.py $(DESTDIR)$(PREFIX)/share/openmpio/gdb/openmpio.py
 
@@ -282,6 +291,6 @@ bench:
 	@$(MAKE) --no-print-directory -s all $(B)/bin/mpio-bench
 	@sh tools/bench.sh
 
-.PHONY: all help demo check check-all conformance asan fuzz fuzzers bench clean install FORCE
+.PHONY: all help demo check check-all soak conformance asan fuzz fuzzers bench clean install FORCE
 
 -include $(shell find build $(filter-out build/%,$(B)) -name "*.d" 2>/dev/null)

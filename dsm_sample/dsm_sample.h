@@ -31,7 +31,8 @@
 #define SAMPLE_NAME      L"OpenMPIO Sample DSM"
 #define SAMPLE_TAG       'lpmS'
 #define SAMPLE_MAX_PATHS 32     /* MPIO's own limit of paths per LUN */
-#define SAMPLE_MAX_ID    256    /* bytes of a page 0x83 identifier we keep */
+#define SAMPLE_MAX_ID    256    /* bytes of a page 0x83 identifier, one more for its type */
+#define SAMPLE_BUCKETS   1024   /* power of two; LUNs by identity */
 
 /* Load-balance policies, numbered as DSM_Load_Balance_Policy in mpiodisk.h. */
 #define SAMPLE_FAILOVER    1
@@ -46,6 +47,7 @@ typedef struct _SAMPLE_RESERVATION {
 
 typedef struct _SAMPLE_LUN {
     LIST_ENTRY Link;            /* Context->Luns */
+    struct _SAMPLE_LUN *NextInBucket; /* Context->Buckets */
     KSPIN_LOCK Lock;
     ULONG Policy;
     ULONG Instances;
@@ -66,7 +68,7 @@ typedef struct _SAMPLE_INSTANCE {
     BOOLEAN Active;             /* from IsPathActive until its path fails or RemovePending */
     BOOLEAN Registered;         /* our reservation key is on this path */
     ULONG IdLength;
-    UCHAR Id[SAMPLE_MAX_ID];    /* the LUN's identity: designator type, then the bytes */
+    UCHAR Id[ANYSIZE_ARRAY];    /* the LUN's identity: designator type, then the bytes */
 } SAMPLE_INSTANCE, *PSAMPLE_INSTANCE;
 
 typedef struct _SAMPLE_CONTEXT {
@@ -74,6 +76,7 @@ typedef struct _SAMPLE_CONTEXT {
     PDEVICE_OBJECT MpioControl;
     KSPIN_LOCK Lock;
     LIST_ENTRY Luns;
+    PSAMPLE_LUN Buckets[SAMPLE_BUCKETS]; /* the same LUNs again; only arrivals and removals look there */
     ULONG DefaultPolicy;        /* Parameters\LoadBalancePolicy */
     ULONG AcceptAlua;           /* Parameters\AcceptAlua */
     UNICODE_STRING SupportedDevices; /* Parameters\DsmSupportedDeviceList, REG_MULTI_SZ */
@@ -83,6 +86,16 @@ typedef struct _SAMPLE_CONTEXT {
  * bus and target share it and fail over together. Never NULL. */
 #define SAMPLE_PATH_ID(a) \
     ((PVOID)(ULONG_PTR)(0x5A000000u | (a)->PortNumber << 16 | (a)->PathId << 8 | (a)->TargetId))
+
+/* Where the LUNs with this identity, and a few others, begin. */
+static __inline PSAMPLE_LUN *SampleBucket(PSAMPLE_CONTEXT Context, PSAMPLE_INSTANCE Instance)
+{
+    ULONG i, hash = 0;
+
+    for (i = 0; i < Instance->IdLength; i++)
+        hash = hash * 31 + Instance->Id[i];
+    return &Context->Buckets[hash & (SAMPLE_BUCKETS - 1)];
+}
 
 /* path.c */
 NTSTATUS SampleInquire(PVOID DsmContext, PDEVICE_OBJECT TargetDevice, PDEVICE_OBJECT PortFdo,

@@ -69,15 +69,16 @@ static BOOLEAN IsAlua(PSTORAGE_DEVICE_DESCRIPTOR Descriptor)
            (Descriptor->RawDeviceProperties[5] & 0x30) != 0;
 }
 
-/* Keeps the best identifier of the LUN itself (not of a port) that page 0x83 offers. */
-static BOOLEAN TakeIdentity(PSAMPLE_INSTANCE Instance, PSTORAGE_DEVICE_ID_DESCRIPTOR List)
+/* The best identifier of the LUN itself (not of a port) that page 0x83 offers: its type, then its bytes. Answers the
+ * length of both; 0: there is none. */
+static ULONG TakeIdentity(PSTORAGE_DEVICE_ID_DESCRIPTOR List, UCHAR Id[SAMPLE_MAX_ID])
 {
     static const UCHAR rank[] = {[StorageIdTypeVendorId] = 1, [StorageIdTypeEUI64] = 2,
                                  [StorageIdTypeFCPHName] = 3, [StorageIdTypeScsiNameString] = 4};
     const ULONG header = FIELD_OFFSET(STORAGE_IDENTIFIER, Identifier);
     ULONG offset = FIELD_OFFSET(STORAGE_DEVICE_ID_DESCRIPTOR, Identifiers);
     STORAGE_IDENTIFIER id;
-    ULONG i, best = 0;
+    ULONG i, best = 0, length = 0;
 
     for (i = 0; i < List->NumberOfIdentifiers; i++, offset += id.NextOffset) {
         if (offset > List->Size || List->Size - offset < header)
@@ -88,14 +89,14 @@ static BOOLEAN TakeIdentity(PSAMPLE_INSTANCE Instance, PSTORAGE_DEVICE_ID_DESCRI
         if (id.Association == StorageIdAssocDevice && (ULONG)id.Type < sizeof(rank) && rank[id.Type] > best &&
             id.IdentifierSize > 0 && id.IdentifierSize < SAMPLE_MAX_ID) {
             best = rank[id.Type];
-            Instance->Id[0] = (UCHAR)id.Type;
-            RtlCopyMemory(&Instance->Id[1], (PUCHAR)List + offset + header, id.IdentifierSize);
-            Instance->IdLength = 1u + id.IdentifierSize;
+            Id[0] = (UCHAR)id.Type;
+            RtlCopyMemory(&Id[1], (PUCHAR)List + offset + header, id.IdentifierSize);
+            length = 1u + id.IdentifierSize;
         }
         if (id.NextOffset == 0)
             break;
     }
-    return best > 0;
+    return length;
 }
 
 /* Is this device ours? STATUS_SUCCESS and an identifier claim it; anything else lets the next DSM look. */
@@ -106,6 +107,8 @@ NTSTATUS SampleInquire(PVOID DsmContext, PDEVICE_OBJECT TargetDevice, PDEVICE_OB
     PSAMPLE_CONTEXT context = DsmContext;
     PSAMPLE_INSTANCE instance;
     PSCSI_ADDRESS address;
+    UCHAR id[SAMPLE_MAX_ID];
+    ULONG length;
 
     if (Descriptor == NULL || DeviceIdList == NULL || !IsSupported(context, Descriptor))
         return STATUS_NOT_SUPPORTED;
@@ -114,20 +117,18 @@ NTSTATUS SampleInquire(PVOID DsmContext, PDEVICE_OBJECT TargetDevice, PDEVICE_OB
                    "dsm_sample: declined a LUN with asymmetric access (ALUA); set Parameters\\AcceptAlua to take it\n");
         return STATUS_NOT_SUPPORTED;
     }
-    if (!NT_SUCCESS(DsmGetScsiAddress(TargetDevice, &address)))
+    length = TakeIdentity(DeviceIdList, id);
+    if (length == 0 || !NT_SUCCESS(DsmGetScsiAddress(TargetDevice, &address)))
         return STATUS_NOT_SUPPORTED;
-    instance = ExAllocatePoolZero(NonPagedPoolNx, sizeof(*instance), SAMPLE_TAG);
-    if (instance != NULL)
+    instance = ExAllocatePoolZero(NonPagedPoolNx, FIELD_OFFSET(SAMPLE_INSTANCE, Id) + length, SAMPLE_TAG);
+    if (instance != NULL) {
         instance->Address = *address;
-    ExFreePool(address);
-    if (instance == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    if (!TakeIdentity(instance, DeviceIdList)) {
-        ExFreePoolWithTag(instance, SAMPLE_TAG);
-        return STATUS_NOT_SUPPORTED;
+        instance->IdLength = length;
+        RtlCopyMemory(instance->Id, id, length);
     }
+    ExFreePool(address);
     *DsmIdentifier = instance;
-    return STATUS_SUCCESS;
+    return instance != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 /* Two instances are the same LUN when their identifiers are the same bytes. */
@@ -141,15 +142,11 @@ BOOLEAN SampleCompareDevices(PVOID DsmContext, PVOID DsmId1, PVOID DsmId2)
 /* The LUN whose members compare equal to this instance, or NULL. */
 static PSAMPLE_LUN FindLun(PSAMPLE_CONTEXT Context, PSAMPLE_INSTANCE Instance)
 {
-    PLIST_ENTRY entry;
+    PSAMPLE_LUN lun = *SampleBucket(Context, Instance);
 
-    for (entry = Context->Luns.Flink; entry != &Context->Luns; entry = entry->Flink) {
-        PSAMPLE_LUN lun = CONTAINING_RECORD(entry, SAMPLE_LUN, Link);
-
-        if (SampleCompareDevices(Context, lun->Instance[0], Instance))
-            return lun;
-    }
-    return NULL;
+    while (lun != NULL && !SampleCompareDevices(Context, lun->Instance[0], Instance))
+        lun = lun->NextInBucket;
+    return lun;
 }
 
 /* The instance joins its LUN. We answer with our own path identifier; MPIO uses it from now on. */
@@ -178,11 +175,11 @@ NTSTATUS SampleSetDeviceInfo(PVOID DsmContext, PDEVICE_OBJECT TargetObject, PVOI
     }
     KeAcquireSpinLock(&context->Lock, &irql);
     KeAcquireSpinLockAtDpcLevel(&lun->Lock);
-    if (lun->Instances == 0)
+    if (lun->Instances == 0) {
         InsertTailList(&context->Luns, &lun->Link);
-    /* LUNs arrive in the same order on every path: let the next search begin behind this one. */
-    RemoveEntryList(&context->Luns);
-    InsertHeadList(&lun->Link, &context->Luns);
+        lun->NextInBucket = *SampleBucket(context, instance);
+        *SampleBucket(context, instance) = lun;
+    }
     lun->Instance[lun->Instances++] = instance;
     KeReleaseSpinLockFromDpcLevel(&lun->Lock);
     KeReleaseSpinLock(&context->Lock, irql);
@@ -281,7 +278,7 @@ NTSTATUS SampleRemovePending(PVOID DsmContext, PVOID DsmId)
 NTSTATUS SampleRemoveDevice(PVOID DsmContext, PVOID DsmId, PVOID PathId)
 {
     PSAMPLE_CONTEXT context = DsmContext;
-    PSAMPLE_LUN lun = ((PSAMPLE_INSTANCE)DsmId)->Lun;
+    PSAMPLE_LUN *link, lun = ((PSAMPLE_INSTANCE)DsmId)->Lun;
     KIRQL irql;
     ULONG i;
 
@@ -293,11 +290,14 @@ NTSTATUS SampleRemoveDevice(PVOID DsmContext, PVOID DsmId, PVOID PathId)
         lun->Instance[i] = lun->Instance[--lun->Instances];
         SampleChoosePaths(lun);
         KeReleaseSpinLockFromDpcLevel(&lun->Lock);
-        if (lun->Instances == 0)
+        if (lun->Instances == 0) {
             RemoveEntryList(&lun->Link);
-        KeReleaseSpinLock(&context->Lock, irql);
-        if (lun->Instances == 0)
+            for (link = SampleBucket(context, DsmId); *link != lun; link = &(*link)->NextInBucket)
+                ;
+            *link = lun->NextInBucket;
             ExFreePoolWithTag(lun, SAMPLE_TAG);
+        }
+        KeReleaseSpinLock(&context->Lock, irql);
     }
     ExFreePoolWithTag(DsmId, SAMPLE_TAG);
     return STATUS_SUCCESS;

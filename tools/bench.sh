@@ -3,7 +3,7 @@
 # What things cost, all in one run on one machine: read the ratios, the absolute times are the day's.
 # `make bench` builds what it needs and calls it. Tables go to the terminal, CSV to build/bench/.
 #
-#   tools/bench.sh [io|loss|events|simulated|iscsi|target ...]   all of them by default
+#   tools/bench.sh [io|scale|array|events|simulated|iscsi|target ...]   all of them by default
 #
 # ISCSI_SECONDS (10) of each kind set how long the real part takes.
 cd "$(dirname "$0")/.." || exit 2
@@ -33,9 +33,28 @@ bench_io() {
     $BENCH io $DSM $OUT/io.csv
 }
 
-bench_loss() {
-    printf '\n-- one of two HBAs loses its cable, until its paths are removed\n'
-    $BENCH loss $DSM $OUT/loss.csv
+# One process per shape, so that memory can be told; what a path and a LUN cost follows from the last three.
+bench_scale() {
+    printf '\n-- all paths arrive and are claimed; then one of two HBAs loses its cable, until its paths are removed\n'
+    echo paths,luns,boot_wall_seconds,boot_cpu_seconds,boot_us_per_path,pool_blocks,pool_bytes,rss_bytes,loss_cpu_seconds,loss_us_per_path \
+        >$OUT/scale.csv
+    printf '%7s %7s %8s %8s %8s %10s %10s %8s %8s\n' paths LUNs 'wall s' 'CPU s' 'us/path' 'pool MiB' 'RSS MiB' 'loss s' 'us/path'
+    for shape in '2 8 250' '8 8 250' '2 20 250' '2 40 250' '8 40 250'; do
+        $BENCH scale $DSM $shape $OUT/scale.csv || return 1
+    done
+    awk -F, '{paths[NR] = $1; luns[NR] = $2; pool[NR] = $7; rss[NR] = $8}
+        END {
+            path = (pool[6] - pool[5]) / (paths[6] - paths[5]); rpath = (rss[6] - rss[5]) / (paths[6] - paths[5])
+            lun = (pool[5] - pool[4] - path * (paths[5] - paths[4])) / (luns[5] - luns[4])
+            rlun = (rss[5] - rss[4] - rpath * (paths[5] - paths[4])) / (luns[5] - luns[4])
+            printf "one path more: %.2f KiB of pool, %.2f KiB of the process; one LUN more: %.2f and %.2f KiB\n",
+                path / 1024, rpath / 1024, lun / 1024, rlun / 1024
+        }' $OUT/scale.csv
+}
+
+bench_array() {
+    printf '\n-- one simulated array alone: commands handed to array_execute\n'
+    $BENCH array $OUT/array.csv
 }
 
 bench_events() {
@@ -88,6 +107,7 @@ bench_target() {
         [ $tries -gt 0 ] && kill -0 $target_pid 2>/dev/null || return 1
         sleep 0.05
     done
+    echo pattern,ours_reads_per_second,tgt_reads_per_second,median_ratio >$OUT/target.csv
     $BENCH target "$(sed -n 's/^portal \([^ ]*\) .*/\1/p' "$dir/target.out")" iqn.2026-01.org.openmpio:bench \
         "$(sed -n 's/^PORTAL=//p' "$dir/rig" | head -n 1)" "$(sed -n 's/^TARGET=//p' "$dir/rig")" "$SECONDS_EACH" $OUT/target.csv
     status_target=$?
@@ -97,12 +117,12 @@ bench_target() {
 }
 
 machine
-[ $# -gt 0 ] || set -- io loss events simulated iscsi target
+[ $# -gt 0 ] || set -- io scale array events simulated iscsi target
 status=0
 for part in "$@"; do
     case $part in
-    io | loss | events | simulated | iscsi | target) "bench_$part" || status=1 ;;
-    *) echo "usage: tools/bench.sh [io|loss|events|simulated|iscsi|target ...]" >&2; exit 2 ;;
+    io | scale | array | events | simulated | iscsi | target) "bench_$part" || status=1 ;;
+    *) echo "usage: tools/bench.sh [io|scale|array|events|simulated|iscsi|target ...]" >&2; exit 2 ;;
     esac
 done
 printf '\nCSV of everything: %s/*.csv\n' $OUT

@@ -78,7 +78,7 @@ part "build (fuzzers)" make -s -j"$JOBS" fuzzers
 { # the long ones first, so that no processor waits at the end
     echo "fuzz, short = sh tools/fuzz.sh 5"
     echo "conformance = sh tools/conformance.sh ${long:-quick}"
-    for t in iscsi wine ddk/run pe seeds ddk/wpp pe_stacks broken ddk/profiles memory wdkdsm ddk/surface ddk/mofc ddk/newdsm; do
+    for t in iscsi wine ddk/run pe swarm ddk/wpp pe_stacks broken ddk/profiles memory wdkdsm ddk/surface ddk/mofc ddk/newdsm; do
         case $t in
         ddk/run) echo "ddk = sh ddk/tests/run.sh $([ "$long" ] || echo quick)" ;;
         ddk/*) echo "${t#*/} = sh ddk/tests/${t#*/}.sh $long" ;;
@@ -91,7 +91,7 @@ part "build (fuzzers)" make -s -j"$JOBS" fuzzers
     echo "lint = sh tools/lint.sh"
     for t in mpio/cli/tests/*.sh; do
         name=$(basename "$t" .sh)
-        case $name in wine | iscsi | broken | pe_stacks | pe | seeds | memory | wdkdsm | install | docs) ;; *) echo "$name = sh $t $long" ;; esac
+        case $name in wine | iscsi | broken | pe_stacks | pe | swarm | memory | wdkdsm | install | docs) ;; *) echo "$name = sh $t $long" ;; esac
     done
 } | tr -s ' ' | xargs -d '\n' -n 1 -P "$JOBS" sh tools/check.sh --part
 # These install or write into the tree's own build directory while they run: alone.

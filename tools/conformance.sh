@@ -38,6 +38,9 @@ size = 256M
 [lun protected]
 size = 256M
 read-only = yes
+[lun emulated]
+size = 256M
+physical-block = 4096
 END
 "$MPIO" target --topology "$work/conformance.ini" --listen 127.0.0.1:0,127.0.0.1:0 --control "$work/control" \
     >"$out/target.out" 2>"$out/target.log" &
@@ -69,12 +72,12 @@ tests() {
     iscsi-test-cu -l | awk '/^ALL/ {name[n++] = $1} END {for (i = 0; i < n; i++) if (index(name[i + 1], name[i] ".") != 1) print name[i]}'
 }
 quick_tests() {
-    for t in CompareAndWrite.Miscompare Inquiry.Standard Inquiry.EVPD Inquiry.SupportedVPD Inquiry.BlockLimits Mandatory.MandatorySBC \
+    for t in CompareAndWrite.Unwritten CompareAndWrite.DpoFua Inquiry.Standard Inquiry.EVPD Inquiry.SupportedVPD Inquiry.BlockLimits Mandatory.MandatorySBC \
         ModeSense6.AllPages ModeSense6.Control PrinReadKeys.Simple PrinReportCapabilities.Simple ProutRegister.Simple ProutReserve.Simple \
         ProutReserve.AccessWEAR ProutReserve.AccessEARO ProutClear.Simple ProutPreempt.RemoveRegistration Read10.Simple Read10.BeyondEol \
         Read10.ZeroBlocks Read10.ReadProtect Read16.Simple ReadCapacity10.Simple ReadCapacity16.Simple ReportSupportedOpcodes.OneCommand \
         Reserve6.Simple Reserve6.2Initiators TestUnitReady.Simple Unmap.Simple Verify10.Mismatch Write10.Simple Write16.BeyondEol \
-        WriteSame10.Unmap WriteSame16.Simple iSCSIcmdsn.iSCSICmdSnTooHigh iSCSIcmdsn.iSCSICmdSnTooLow iSCSIdatasn.iSCSIDataSnInvalid \
+        WriteSame10.Unmap WriteSame16.Simple WriteSame16.ZeroBlocks WriteAtomic16.Simple Sanitize.BlockErase ReadDefectData12.Simple iSCSIcmdsn.iSCSICmdSnTooHigh iSCSIcmdsn.iSCSICmdSnTooLow iSCSIdatasn.iSCSIDataSnInvalid \
         iSCSIResiduals.Read10Residuals iSCSIResiduals.Write10Residuals iSCSITMF.AbortTaskSimpleAsync iSCSITMF.LUNResetSimpleAsync \
         MultipathIO.Simple MultipathIO.Reset MultipathIO.CompareAndWrite; do
         echo "ALL.$t"
@@ -106,8 +109,12 @@ total=$(wc -l <"$work/list")
 n=0
 while read -r t; do
     n=$((n + 1))
-    urls=$ours
-    case $t in ALL.ReadOnly.*) urls=$(echo "$ours" | sed 's,/0\( \|$\),/1\1,g') ;; esac # wants a write-protected unit
+    unit=0
+    case $t in
+    ALL.ReadOnly.*) unit=1 ;;                           # wants a write-protected unit
+    *.UnmapUnaligned | *.InvalidDataOutSize) unit=2 ;; # wants several logical blocks in a physical one
+    esac
+    urls=$(echo "$ours" | sed "s,/0\( \|\$\),/$unit\1,g")
     o=$(one "$t" ours "$urls")
     h=-
     [ -n "$theirs" ] && h=$(one "$t" tgt "$theirs")

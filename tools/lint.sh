@@ -43,7 +43,7 @@ below() {
     mgmt) echo "mgmt text host" ;;
     embed) echo "embed cli/none mgmt load disk core pnp port nt world array host text" ;;
     cli) echo "cli mgmt target text host world" ;;
-    bench) echo "bench text host world" ;;
+    bench) echo "bench text host world array" ;;
     *) echo "$1" ;;
     esac
 }

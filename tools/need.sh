@@ -6,7 +6,7 @@
 set -u
 case ${1:-} in
 demo)  want="libiscsi-dev libgcrypt20-dev tgt binutils" why="real iSCSI paths and symbolised call stacks" ;;
-check) want="libiscsi-dev libgcrypt20-dev libiscsi-bin sg3-utils tgt binutils libcmocka-dev g++ clang libclang-rt-14-dev llvm lld valgrind gdb gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 wine"
+check) want="libiscsi-dev libgcrypt20-dev libiscsi-bin sg3-utils tgt binutils libcmocka-dev g++ clang libclang-rt-14-dev llvm lld valgrind gdb python3 gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 wine"
        why="unit tests, sanitizers, fuzzers, valgrind, gdb, a real iSCSI target, PE compilers and Wine" ;;
 check-all) want="gcc-i686-linux-gnu gcc-aarch64-linux-gnu qemu-user" why="the emulator on other processors" ;;
 *) echo "usage: tools/need.sh demo|check|check-all" >&2; exit 2 ;;

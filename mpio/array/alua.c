@@ -100,6 +100,8 @@ void alua_change(struct array *a, struct lun *lun, struct array_nexus *asked)
 
 void array_settle_lun(struct array *a, struct lun *lun, bool announce)
 {
+    if (announce)
+        array_end_transition(a, lun); /* nobody may have looked since it was over */
     unsigned owner = next_owner(a, lun), before = lun->owner;
     bool asked = lun->asked != NULL;
 
@@ -118,7 +120,7 @@ void array_settle_lun(struct array *a, struct lun *lun, bool announce)
 
 void array_end_transition(struct array *a, struct lun *lun)
 {
-    if (a->config.now(a->config.clock) < lun->transition_until)
+    if (!lun->transition_until || a->config.now(a->config.clock) < lun->transition_until)
         return;
     lun->transition_until = 0;
     update_states(a, lun, true);
@@ -154,6 +156,7 @@ void array_move_lun(struct array *a, uint16_t number, unsigned owner)
     if (!lun || owner >= a->config.controllers)
         return;
     for (struct lun *l = alua_next_of_group(a, lun, NULL); l; l = alua_next_of_group(a, lun, l)) {
+        array_end_transition(a, l);
         bool changed = l->owner != owner && a->up[owner];
         l->preferred = l->chosen = owner;
         l->set[owner] = ARRAY_STATE_AUTOMATIC;
@@ -188,6 +191,7 @@ bool array_force_state(struct array *a, uint16_t number, unsigned controller,
 
     if (!lun || !known || !array_has_alua(a) || controller >= a->config.controllers)
         return false;
+    array_end_transition(a, lun);
     lun->forced[controller] = (uint8_t)state;
     lun->asked = NULL;
     update_states(a, lun, true);
@@ -201,8 +205,12 @@ bool array_port_offline(struct array *a, uint16_t number, unsigned port, bool of
 
     if (!lun || !bit || !array_explicit(a))
         return false;
+    array_end_transition(a, lun);
+    struct array_nexus *asked = lun->asked; /* for a transition under way, not for this */
+    lun->asked = NULL;
     lun->offline = offline ? lun->offline | bit : lun->offline & ~bit;
     update_states(a, lun, true);
+    lun->asked = asked;
     return true;
 }
 

@@ -79,5 +79,7 @@ void array_report_target_port_groups(struct request *r)
     if (r->lun->offline)
         report_offline_ports(&reply, a, r->lun);
     reply_set32(&reply, 0, reply.size - 4);
+    if (a->lies)
+        array_tell_lie(r->array, &reply, format == EXTENDED_HEADER);
     reply_end(&reply, r, allocation);
 }

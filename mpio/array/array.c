@@ -111,7 +111,6 @@ struct array *array_create(const struct array_config *config, const char **why)
     a->powered = true;
     array_index_commands(a);
     remove_commands(a);
-    array_on_abort(a, array_preempt_tasks, a);
     for (unsigned i = 0; i < config->controllers; i++)
         a->up[i] = true;
     return a;
@@ -188,14 +187,29 @@ static bool grow_ordinals(struct array *a)
     return true;
 }
 
+static bool physical_exponent(const struct array_lun_config *c, uint8_t *exponent)
+{
+    for (*exponent = 0; *exponent < 16; ++*exponent)
+        if (c->physical_block == c->block_size << *exponent)
+            return true;
+    *exponent = 0;
+    return c->physical_block == 0;
+}
+
 static const char *lun_fault(const struct array *a, const struct array_lun_config *c)
 {
+    uint8_t exponent;
+
     if (c->number >= ARRAY_MAX_LUNS)
         return "a LUN number is at most 16383";
     if (array_lun(a, c->number))
         return "the array has a LUN of this number already";
     if (c->block_size != 512 && c->block_size != 4096)
         return "a block has 512 or 4096 bytes";
+    if (!physical_exponent(c, &exponent))
+        return "a physical block is one logical block or 2, 4, 8 ... 32768 of them";
+    if (c->first_aligned >> exponent || c->first_aligned >> 14)
+        return "the first aligned block is one of the first physical block and below 16384";
     if (c->blocks < 1 || c->blocks > INT64_MAX / c->block_size)
         return "a LUN has at least 1 block and fewer than 2^63 bytes";
     if (c->media > ARRAY_MEDIA_NULL)
@@ -234,6 +248,8 @@ int array_add_lun(struct array *a, const struct array_lun_config *c, const char 
     lun->block_size = c->block_size;
     lun->block_shift = c->block_size == 512 ? 9 : 12;
     lun->max_blocks = ARRAY_MAX_TRANSFER / c->block_size;
+    physical_exponent(c, &lun->physical_exponent);
+    lun->first_aligned = c->first_aligned;
     lun->blocks = c->blocks;
     lun->read_only = c->read_only;
     lun->preferred = lun->owner = lun->chosen = c->owner;

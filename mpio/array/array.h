@@ -41,7 +41,7 @@ enum array_designator {
     ARRAY_DESIGNATOR_PORT_NAME,     /* of the target port, as its transport names ports */
     ARRAY_DESIGNATOR_RELATIVE_PORT,
     ARRAY_DESIGNATOR_PORT_GROUP,
-    ARRAY_DESIGNATOR_LUN_GROUP,     /* logical unit group: the configured owner */
+    ARRAY_DESIGNATOR_LUN_GROUP,     /* logical unit group: who changes owner together */
     ARRAY_DESIGNATOR_TARGET_NAME,   /* of the target device */
 };
 #define ARRAY_MAX_DESIGNATORS 12
@@ -104,6 +104,8 @@ struct array_lun_config {
     uint16_t number;             /* 0..16383 */
     uint32_t block_size;         /* 512 or 4096 */
     uint64_t blocks;
+    uint32_t physical_block;     /* bytes: block_size times a power of two up to 2^15; 0: block_size */
+    uint16_t first_aligned;      /* the lowest LBA that begins a physical block; below 2^14 */
     enum array_media media;
     const char *file;            /* ARRAY_MEDIA_FILE: path, created when missing; copied */
     unsigned owner;              /* controller whose group is active/optimized (ALUA) */
@@ -161,6 +163,7 @@ bool array_set_identity(struct array *a, uint16_t number, uint64_t identity);
  * False: numbers out of range, memory short; nothing mapped there. */
 bool array_map_lun(struct array *a, const char *hosts, uint16_t as, uint16_t number);
 bool array_unmap_lun(struct array *a, const char *hosts, uint16_t as);
+bool array_has_mapping(const struct array *a);
 int array_remove_lun(struct array *a, uint16_t number);      /* unmap: REPORT LUNS changes, UA 3F/0E */
 int array_resize_lun(struct array *a, uint16_t number, uint64_t blocks); /* UA 2A/09 */
 
@@ -180,11 +183,8 @@ enum array_result array_execute(struct array_nexus *n, struct array_cmd *cmd);
 /* Task management. Return false when there is no such LUN. */
 bool array_reset_lun(struct array_nexus *n, const uint8_t lun[8]);   /* UA 29/03 on the other nexuses, and on this */
 void array_reset_target(struct array_nexus *n);
-
-/* PREEMPT AND ABORT takes the commands of `n` that wait for LUN `lun` outside the array: they end
- * without a response. Called inside array_execute, whose own command is not one of them. */
-void array_on_abort(struct array *a, void (*aborted)(void *user, struct array_nexus *n, uint16_t lun),
-                    void *user);
+/* Parallel SCSI: the bus at `port` is reset. The tasks and SCSI-2 reservations of its nexuses end; UA 29/02. */
+void array_bus_reset(struct array *a, unsigned port);
 
 /* Faults and administration, called between commands. */
 /* Off: no controller answers, and what a loss of power takes is gone: RESERVE, registrations without
@@ -205,6 +205,12 @@ bool array_force_state(struct array *a, uint16_t number, unsigned controller,
                        enum array_port_state state);
 /* Explicit ALUA only: one port offline (a secondary state beside that of its group) for one LUN, or back. */
 bool array_port_offline(struct array *a, uint16_t number, unsigned port, bool offline);
+/* The next `count` REPORT TARGET PORT GROUPS answers lie, through whatever nexus: the first group is missing, every
+ * state is a reserved one, or the length is 4096 more than there is. What the array does stays right. */
+enum array_lie { ARRAY_LIE_MISSING_GROUP, ARRAY_LIE_BAD_STATE, ARRAY_LIE_BAD_LENGTH };
+void array_wrong_report(struct array *a, enum array_lie lie, unsigned count);
+/* Number of the LUN that a nexus reaches under this address; -1: none. */
+int array_seen_lun(const struct array_nexus *n, const uint8_t lun[8]);
 void array_checksum(struct array *a, bool on);
 /* The next `count` media commands to `number` through any nexus end with this status and sense. */
 void array_inject(struct array *a, uint16_t number, unsigned count, uint8_t status, uint8_t key, uint8_t asc,

@@ -118,6 +118,19 @@ void array_write(struct request *r)
     write_blocks(r, through_cache(r->cmd->cdb));
 }
 
+/* All of it or nothing, also when the power fails: never in the volatile cache, and no part of it when
+ * data are missing. The table refuses atomic boundaries, whose bytes decode() reads as zero. */
+void array_write_atomic(struct request *r)
+{
+    struct extent e = decode(r->cmd->cdb);
+
+    if (e.blocks > ARRAY_MAX_ATOMIC_BYTES / r->lun->block_size)
+        array_invalid_cdb(r, 12);
+    else if (array_in_range(r, e.lba, e.blocks) &&
+             array_parameters(r, e.blocks << r->lun->block_shift))
+        write_blocks(r, true);
+}
+
 /* Verified on the medium, so never left in the cache. What was written is what is there, whichever
  * way it is compared; the byte check only has one form. */
 void array_write_and_verify(struct request *r)
@@ -142,6 +155,10 @@ void array_or_write(struct request *r)
     const uint8_t *data = array_parameters(r, e.blocks << shift);
     if (!data)
         return;
+    if (!media_fits(&r->lun->media, e.lba << shift, (uint64_t)e.blocks << shift)) {
+        array_media_failed(r, MEDIA_NO_SPACE);
+        return;
+    }
     for (uint32_t i = 0; i < e.blocks; i++) {
         uint64_t offset = (e.lba + i) << shift;
         enum media_result result = media_read(&r->lun->media, offset, block, r->lun->block_size);

@@ -185,6 +185,18 @@ enum media_result array_store_unmap(struct request *r, uint64_t offset, uint64_t
     return result;
 }
 
+enum media_result array_erase(struct request *r)
+{
+    struct lun *lun = r->lun;
+
+    if (lun->cache)
+        destage_range(lun->cache, 0, UINT64_MAX);
+    enum media_result result = media_erase(&lun->media);
+    if (lun->pool)
+        watch_pool(r->array, lun->pool);
+    return result;
+}
+
 /* No blocks: from `lba` to the end. */
 enum media_result array_flush(struct lun *lun, uint64_t lba, uint64_t blocks)
 {

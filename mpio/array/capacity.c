@@ -24,12 +24,15 @@ void array_read_capacity10(struct request *r)
 void array_read_capacity16(struct request *r)
 {
     uint32_t allocation = get_32(r->cmd->cdb + 10);
+    const struct lun *lun = r->lun;
+    unsigned thin = lun->media.kind == ARRAY_MEDIA_NULL ? 0x8000 : 0xC000; /* LBPME, LBPRZ */
     struct reply reply = reply_begin(r, allocation);
 
-    reply_64(&reply, r->lun->blocks - 1);
-    reply_32(&reply, r->lun->block_size);
-    reply_16(&reply, 0);
-    reply_8(&reply, r->lun->media.kind == ARRAY_MEDIA_NULL ? 0x80 : 0xC0); /* LBPME, LBPRZ */
+    reply_64(&reply, lun->blocks - 1);
+    reply_32(&reply, lun->block_size);
+    reply_8(&reply, 0);
+    reply_8(&reply, lun->physical_exponent);
+    reply_16(&reply, (uint16_t)(thin | lun->first_aligned));
     reply_zero(&reply, 32 - reply.size);
     reply_end(&reply, r, allocation);
 }

@@ -75,13 +75,13 @@ static const struct command *find_command(const struct array *a, const struct ar
 }
 
 /* An unknown service action is answered like an unknown operation code, as most targets do and as
- * initiators probe for it; only the PERSISTENT RESERVE pair says INVALID FIELD IN CDB. */
+ * initiators probe for it; only SANITIZE and the PERSISTENT RESERVE pair say INVALID FIELD IN CDB. */
 static void unknown_command(struct request *r)
 {
     const struct array_cmd *cmd = r->cmd;
+    uint8_t opcode = cmd->cdb_length >= 2 ? cmd->cdb[0] : 0;
 
-    if (cmd->cdb_length >= 2 && (cmd->cdb[0] == 0x5E || cmd->cdb[0] == 0x5F) &&
-        array_find_command(r->array, cmd->cdb[0], 0))
+    if ((opcode == 0x48 || opcode == 0x5E || opcode == 0x5F) && r->array->first_command[opcode])
         array_invalid_cdb(r, 1);
     else
         array_check(r, SENSE_ILLEGAL_REQUEST, ASC_INVALID_OPCODE);

@@ -9,7 +9,7 @@
 
 #define NO_SUCH_LUN    0x7F /* qualifier 011b, type 1Fh */
 #define CONTROLLER     0x0C
-#define SPC3           0x05
+#define SPC4           0x06
 #define STANDARD_BYTES 96u
 
 /* The array itself answers at LUN 0 where no disk is mapped there. */
@@ -22,7 +22,7 @@ static bool is_ghost(const struct request *r)
 
 static void standard(struct reply *reply, const struct request *r)
 {
-    static const uint16_t standards[] = {0x0060 /* SAM-3 */, 0x0300 /* SPC-3 */,
+    static const uint16_t standards[] = {0x0080 /* SAM-4 */, 0x0460 /* SPC-4 */,
                                          0x04C0 /* SBC-3 */};
     static const uint16_t transports[] = {0, 0x0A00 /* FCP-3 */, 0x0960 /* iSCSI */,
                                           0x0C00 /* SAS-1.1 */, 0x0AE0 /* SPI-2 */};
@@ -30,7 +30,7 @@ static void standard(struct reply *reply, const struct request *r)
 
     reply_8(reply, r->lun ? 0x00 : is_ghost(r) ? CONTROLLER : NO_SUCH_LUN);
     reply_8(reply, 0);
-    reply_8(reply, SPC3);
+    reply_8(reply, SPC4);
     reply_8(reply, 0x12); /* HISUP, response data format 2 */
     reply_8(reply, STANDARD_BYTES - 5);
     reply_8(reply, c->quirks & ARRAY_QUIRK_HIDDEN_ALUA ? 0 : array_has_alua(r->array) ? (unsigned)c->access << 4 : 0); /* TPGS */

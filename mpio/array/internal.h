@@ -21,6 +21,7 @@ enum scsi_status {
 
 enum sense_key {
     SENSE_NONE = 0x0,
+    SENSE_RECOVERED_ERROR = 0x1,
     SENSE_NOT_READY = 0x2,
     SENSE_MEDIUM_ERROR = 0x3,
     SENSE_HARDWARE_ERROR = 0x4,
@@ -33,6 +34,7 @@ enum sense_key {
 /* Additional sense code and qualifier as one number: ASC << 8 | ASCQ. */
 enum sense_code {
     ASC_NONE = 0x0000,
+    ASC_DEFECT_LIST_NOT_FOUND = 0x1C00,
     ASC_START_REQUIRED = 0x0402,
     ASC_MANUAL_INTERVENTION = 0x0403,
     ASC_TRANSITIONING = 0x040A,
@@ -54,6 +56,7 @@ enum sense_code {
     ASC_SPACE_ALLOCATION_FAILED = 0x2707,
     ASC_POWER_ON_OR_RESET = 0x2900,
     ASC_POWER_ON = 0x2901,
+    ASC_BUS_RESET = 0x2902,
     ASC_DEVICE_RESET_FUNCTION = 0x2903,
     ASC_NEXUS_LOSS = 0x2907,
     ASC_MODE_PARAMETERS_CHANGED = 0x2A01,
@@ -84,6 +87,7 @@ enum sense_code {
 #define ARRAY_MAX_UNMAP_BYTES       (1u << 29)      /* of one descriptor list */
 #define ARRAY_MAX_UNMAP_DESCRIPTORS 256u
 #define ARRAY_MAX_WRITE_SAME_BYTES  (16u << 20)
+#define ARRAY_MAX_ATOMIC_BYTES      (1u << 20)
 #define ARRAY_MAX_SERIAL            64u
 #define ARRAY_MAX_INFORMATION       64u             /* identifying information */
 #define COMMAND_NO_SERVICE          0xFF            /* an operation code without service actions */
@@ -161,6 +165,8 @@ struct lun {
     uint32_t block_size;
     uint32_t max_blocks; /* of one transfer */
     unsigned block_shift;
+    uint8_t physical_exponent; /* log2 of the logical blocks in a physical one */
+    uint16_t first_aligned;    /* LBA */
     uint64_t blocks;
     bool read_only;
     bool stopped;           /* START STOP UNIT with START = 0 */
@@ -216,8 +222,8 @@ struct array {
     unsigned ports;
     bool up[ARRAY_MAX_CONTROLLERS];
     bool powered;
-    void (*aborted)(void *user, struct array_nexus *n, uint16_t lun); /* array_on_abort; or NULL */
-    void *aborted_user;
+    enum array_lie lie; /* of the next `lies` reports of the target port groups */
+    unsigned lies;
     bool checksum;
     uint8_t first_command[256]; /* row + 1 in the command table of an operation code; 0: none */
     bool removed[ARRAY_MAX_COMMANDS];  /* single service actions taken away, by row */
@@ -258,7 +264,8 @@ static inline struct nexus_lun *array_state(const struct array_nexus *n, const s
 
 /* ---- task.c ---------------------------------------------------------------------------------- */
 unsigned array_drop_tasks(struct array_nexus *n); /* silently, on every LUN */
-void array_preempt_tasks(void *array, struct array_nexus *n, uint16_t number);
+/* PREEMPT AND ABORT by `by`: the tasks of `n` end, whose sender is told unless it is `by` itself. */
+void array_preempt_tasks(struct array_nexus *n, struct lun *lun, const struct array_nexus *by);
 void array_release_tasks(struct lun *lun);
 
 /* ---- plugin.c -------------------------------------------------------------------------------- */
@@ -294,7 +301,7 @@ unsigned array_attention_take(struct request *r);
 
 /* ---- alua.c ---------------------------------------------------------------------------------- */
 void array_settle_lun(struct array *a, struct lun *lun, bool announce);
-/* Only while transition_until is set: ends the transition when its time is over. */
+/* Ends a transition whose time is over. */
 void array_end_transition(struct array *a, struct lun *lun);
 /* Power on: as configured. */
 void array_reset_access(struct array *a, struct lun *lun);
@@ -305,6 +312,9 @@ unsigned array_access_denied(const struct request *r, unsigned flags);
  * commands that are older than SET TARGET PORT GROUPS. */
 void array_trespass(struct request *r);
 void array_report_target_port_groups(struct request *r);
+/* lie.c: spoils a whole report; only while `lies` is not 0. */
+struct reply;
+void array_tell_lie(struct array *a, struct reply *reply, bool extended);
 void array_set_target_port_groups(struct request *r);
 static inline bool array_explicit(const struct array *a)
 {
@@ -391,6 +401,7 @@ enum media_result array_store(struct request *r, uint64_t offset, const void *da
                               bool through);
 enum media_result array_store_zero(struct request *r, uint64_t offset, uint64_t length);
 enum media_result array_store_unmap(struct request *r, uint64_t offset, uint64_t length);
+enum media_result array_erase(struct request *r); /* every block there is or was */
 enum media_result array_flush(struct lun *lun, uint64_t lba, uint64_t blocks); /* 0: to the end */
 
 struct reply;
@@ -411,6 +422,9 @@ void array_write_buffer(struct request *r);
 struct lun_notes *array_notes(struct lun *lun); /* NULL: no memory */
 void array_forget_notes(struct lun *lun, const struct array_nexus *n); /* n's; NULL: all volatile ones */
 void array_get_lba_status(struct request *r);
+void array_read_defect_data(struct request *r);
+void array_sanitize(struct request *r);
+void array_write_atomic(struct request *r);
 void array_write_and_verify(struct request *r);
 void array_or_write(struct request *r);
 void array_prefetch(struct request *r);

@@ -5,7 +5,7 @@
  * unmapped, so a read or write of a known chunk allocates nothing. What is not mapped reads as zero.
  * Null media take writes and leave read buffers as they are: they serve to measure everything else.
  */
-#include "media.h"
+#include "media_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "host/host.h"
 
 #define FIRST_SLOT_BITS 4
-#define PIECE           4096u /* stack buffer of the file paths */
+#define PIECE           4096u /* compared at a time */
 
 static unsigned slot_of(const struct media *m, uint64_t number)
 {
@@ -200,47 +200,11 @@ static void cut_off(struct media *m, uint64_t bytes)
     }
 }
 
-/* A file only ever grows: shrinking a LUN must not destroy what someone keeps in the file. */
 bool media_resize(struct media *m, uint64_t bytes)
 {
     if (m->kind == ARRAY_MEDIA_MEMORY)
         cut_off(m, bytes);
-    if (m->kind != ARRAY_MEDIA_FILE)
-        return true;
-    int64_t size = host_file_size(m->file);
-    return size >= 0 && ((uint64_t)size >= bytes || host_file_resize(m->file, bytes));
-}
-
-/* A host may move fewer bytes than asked; at the end of the file the rest reads as zero. */
-static enum media_result file_read(struct media *m, uint64_t offset, uint8_t *to, size_t length)
-{
-    while (length) {
-        int64_t got = host_file_pread(m->file, to, length, offset);
-        if (got < 0 || (uint64_t)got > length)
-            return MEDIA_READ_FAILED;
-        if (got == 0) {
-            memset(to, 0, length);
-            break;
-        }
-        to += got;
-        offset += (uint64_t)got;
-        length -= (size_t)got;
-    }
-    return MEDIA_GOOD;
-}
-
-static enum media_result file_write(struct media *m, uint64_t offset, const uint8_t *from,
-                                    size_t length)
-{
-    while (length) {
-        int64_t put = host_file_pwrite(m->file, from, length, offset);
-        if (put <= 0 || (uint64_t)put > length)
-            return MEDIA_WRITE_FAILED;
-        from += put;
-        offset += (uint64_t)put;
-        length -= (size_t)put;
-    }
-    return MEDIA_GOOD;
+    return m->kind != ARRAY_MEDIA_FILE || media_file_grow(m->file, bytes);
 }
 
 /* Bytes from `offset` to the end of its chunk, at most `length`. */
@@ -258,7 +222,7 @@ enum media_result media_read(struct media *m, uint64_t offset, void *to, size_t 
     if (m->kind == ARRAY_MEDIA_NULL)
         return MEDIA_GOOD;
     if (m->kind == ARRAY_MEDIA_FILE)
-        return file_read(m, offset, out, length);
+        return media_file_read(m->file, offset, out, length);
     while (length) {
         size_t part = in_chunk(offset, length);
         const struct media_chunk *chunk = find_chunk(m, offset / MEDIA_CHUNK);
@@ -273,11 +237,12 @@ enum media_result media_read(struct media *m, uint64_t offset, void *to, size_t 
     return MEDIA_GOOD;
 }
 
-/* Are there chunks for every byte of the range, so that a write is whole or not at all? */
-static bool has_space(struct media *m, uint64_t offset, uint64_t length)
+/* A write is whole or not at all. */
+bool media_fits(struct media *m, uint64_t offset, uint64_t length)
 {
+    if (!m->pool)
+        return true;
     uint64_t free_chunks = m->pool->size - m->pool->used;
-
     if (m->pool->size < m->pool->used)
         free_chunks = 0;
     while (length) {
@@ -297,8 +262,8 @@ enum media_result media_write(struct media *m, uint64_t offset, const void *from
     if (m->kind == ARRAY_MEDIA_NULL)
         return MEDIA_GOOD;
     if (m->kind == ARRAY_MEDIA_FILE)
-        return file_write(m, offset, in, length);
-    if (m->pool && !has_space(m, offset, length))
+        return media_file_write(m->file, offset, in, length);
+    if (!media_fits(m, offset, length))
         return MEDIA_NO_SPACE;
     while (length) {
         size_t part = in_chunk(offset, length);
@@ -314,27 +279,13 @@ enum media_result media_write(struct media *m, uint64_t offset, const void *from
     return MEDIA_GOOD;
 }
 
-static enum media_result file_zero(struct media *m, uint64_t offset, uint64_t length)
-{
-    static const uint8_t zeros[PIECE];
-    enum media_result result = MEDIA_GOOD;
-
-    while (length && result == MEDIA_GOOD) {
-        size_t part = length < PIECE ? (size_t)length : PIECE;
-        result = file_write(m, offset, zeros, part);
-        offset += part;
-        length -= part;
-    }
-    return result;
-}
-
 enum media_result media_zero(struct media *m, uint64_t offset, uint64_t length)
 {
     if (m->kind == ARRAY_MEDIA_NULL)
         return MEDIA_GOOD;
     if (m->kind == ARRAY_MEDIA_FILE)
-        return file_zero(m, offset, length);
-    if (m->pool && !has_space(m, offset, length))
+        return media_file_zero(m->file, offset, length);
+    if (!media_fits(m, offset, length))
         return MEDIA_NO_SPACE;
     while (length) {
         size_t part = in_chunk(offset, length);
@@ -355,7 +306,7 @@ enum media_result media_unmap(struct media *m, uint64_t offset, uint64_t length)
     if (m->kind == ARRAY_MEDIA_NULL)
         return MEDIA_GOOD;
     if (m->kind == ARRAY_MEDIA_FILE)
-        return file_zero(m, offset, length);
+        return media_file_zero(m->file, offset, length);
     while (length) {
         size_t part = in_chunk(offset, length);
         struct media_chunk *chunk = find_chunk(m, offset / MEDIA_CHUNK);
@@ -365,6 +316,13 @@ enum media_result media_unmap(struct media *m, uint64_t offset, uint64_t length)
         length -= part;
     }
     return MEDIA_GOOD;
+}
+
+enum media_result media_erase(struct media *m)
+{
+    if (m->kind == ARRAY_MEDIA_MEMORY)
+        cut_off(m, 0);
+    return m->kind == ARRAY_MEDIA_FILE ? media_file_erase(m->file) : MEDIA_GOOD;
 }
 
 bool media_mapped(struct media *m, uint64_t offset, uint64_t *run)

@@ -51,9 +51,13 @@ void media_close(struct media *m);
 bool media_resize(struct media *m, uint64_t bytes);
 enum media_result media_read(struct media *m, uint64_t offset, void *to, size_t length);
 enum media_result media_write(struct media *m, uint64_t offset, const void *from, size_t length);
+/* Is there space for every block of the range, for what writes it piece by piece? */
+bool media_fits(struct media *m, uint64_t offset, uint64_t length);
 enum media_result media_zero(struct media *m, uint64_t offset, uint64_t length);
 /* Like media_zero, and gives the space back. */
 enum media_result media_unmap(struct media *m, uint64_t offset, uint64_t length);
+/* Every block, those behind the capacity too, is zero and unmapped. */
+enum media_result media_erase(struct media *m);
 /* Is the sector at `offset` mapped? *run: bytes from there to where this may change, more than 0. A
  * file and null media know only "mapped or unknown". */
 bool media_mapped(struct media *m, uint64_t offset, uint64_t *run);

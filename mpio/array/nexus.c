@@ -150,6 +150,17 @@ void array_reset_target(struct array_nexus *n)
             reset(n->array, n->array->by_ordinal[i]);
 }
 
+void array_bus_reset(struct array *a, unsigned port)
+{
+    for (struct array_nexus *n = a->nexuses; n; n = n->next) {
+        if (n->port != port || !n->logged_in)
+            continue;
+        array_drop_tasks(n);
+        array_drop_simple_reservations(n);
+        attention_on_every_lun(n, ASC_BUS_RESET);
+    }
+}
+
 void array_controller_up(struct array *a, unsigned controller, bool up)
 {
     if (controller >= a->config.controllers || a->up[controller] == up)

@@ -64,13 +64,6 @@ static void clear(struct request *r)
     r->lun->generation++;
 }
 
-/* PREEMPT AND ABORT also ends what a preempted nexus has waiting. */
-static void preempted(struct request *r, const struct persistent_out *o, struct array_nexus *n)
-{
-    if (o->action == PR_PREEMPT_AND_ABORT && r->array->aborted)
-        r->array->aborted(r->array->aborted_user, n, r->lun->number);
-}
-
 /* Removes the registrations with the key (0: all), telling each loser but the sender. `keep` spares
  * the sender's own. Returns how many went. */
 static unsigned remove_registrations(struct request *r, const struct persistent_out *o, bool keep)
@@ -81,7 +74,8 @@ static unsigned remove_registrations(struct request *r, const struct persistent_
         uint64_t theirs = array_state(n, r->lun)->key;
         if (!theirs || (o->target && theirs != o->target) || (keep && n == r->nexus && !o->target))
             continue;
-        preempted(r, o, n);
+        if (o->action == PR_PREEMPT_AND_ABORT)
+            array_preempt_tasks(n, r->lun, r->nexus);
         if (keep && n == r->nexus)
             continue;
         array_unregister(n, r->lun);
@@ -222,11 +216,4 @@ void array_persistent_reserve_out(struct request *r)
         break;
     }
     array_sweep_nexuses(r->array);
-}
-
-void array_on_abort(struct array *a, void (*aborted)(void *user, struct array_nexus *n, uint16_t lun),
-                    void *user)
-{
-    a->aborted = aborted;
-    a->aborted_user = user;
 }

@@ -71,14 +71,16 @@ void array_write_same(struct request *r)
     const uint8_t *cdb = r->cmd->cdb;
     bool wide = cdb[0] == 0x93;
     uint64_t lba = wide ? get_64(cdb + 2) : get_32(cdb + 2);
-    uint32_t blocks = wide ? get_32(cdb + 10) : get_16(cdb + 7);
+    uint64_t blocks = wide ? get_32(cdb + 10) : get_16(cdb + 7);
     uint32_t size = r->lun->block_size;
     unsigned shift = r->lun->block_shift;
     bool no_data = wide && cdb[1] & 0x01; /* NDOB */
     bool unmap = cdb[1] & 0x08;
     const uint8_t *block = NULL;
 
-    if (blocks == 0 || blocks > ARRAY_MAX_WRITE_SAME_BYTES / size) {
+    if (blocks == 0 && lba < r->lun->blocks)
+        blocks = r->lun->blocks - lba; /* no number: up to the last (WSNZ is 0) */
+    if (blocks > ARRAY_MAX_WRITE_SAME_BYTES / size) {
         array_invalid_cdb(r, wide ? 10 : 7);
         return;
     }
@@ -88,14 +90,16 @@ void array_write_same(struct request *r)
         return;
 
     enum media_result result = MEDIA_GOOD;
-    uint64_t offset = lba << shift, length = (uint64_t)blocks << shift;
+    uint64_t offset = lba << shift, length = blocks << shift;
     bool zeros = no_data || is_zero(block, size);
     if (zeros && unmap)
         result = array_store_unmap(r, offset, length);
     else if (zeros) /* takes space in the pool, as every write does, but no memory here */
         result = array_store_zero(r, offset, length);
+    else if (!media_fits(&r->lun->media, offset, length))
+        result = MEDIA_NO_SPACE;
     else
-        for (uint32_t i = 0; i < blocks && result == MEDIA_GOOD; i++)
+        for (uint64_t i = 0; i < blocks && result == MEDIA_GOOD; i++)
             result = array_store(r, (lba + i) << shift, block, size, false);
     if (result != MEDIA_GOOD)
         array_media_failed(r, result);
@@ -108,12 +112,11 @@ void array_compare_and_write(struct request *r)
     uint32_t bytes = (uint32_t)cdb[13] << r->lun->block_shift;
     size_t at;
 
-    /* No blocks are no error (SBC-3 5.2), but data for no blocks contradict the CDB: 256 were meant. */
-    if (cdb[13] > ARRAY_MAX_COMPARE_AND_WRITE || (cdb[13] == 0 && array_room(r->cmd, true))) {
+    if (cdb[13] > ARRAY_MAX_COMPARE_AND_WRITE) {
         array_invalid_cdb(r, 13);
         return;
     }
-    if (!array_in_range(r, lba, cdb[13]) || cdb[13] == 0)
+    if (!array_in_range(r, lba, cdb[13]) || cdb[13] == 0) /* no blocks are no error (SBC-3 5.2) */
         return;
     const uint8_t *data = array_parameters(r, 2 * bytes);
     if (!data)

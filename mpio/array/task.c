@@ -185,12 +185,10 @@ unsigned array_nexus_loss(struct array_nexus *n)
     return array_drop_tasks(n);
 }
 
-/* PREEMPT AND ABORT, unless array_on_abort put another in this one's place. */
-void array_preempt_tasks(void *array, struct array_nexus *n, uint16_t number)
+/* Without TAS nobody hears of the tasks: 2F/00 stands for them (SAM-5 5.14). */
+void array_preempt_tasks(struct array_nexus *n, struct lun *lun, const struct array_nexus *by)
 {
-    struct lun *lun = array_lun(array, number);
-
-    if (end_all(lun, n, NULL) && !lun->aborted_status)
+    if (end_all(lun, n, by) && n != by && !lun->aborted_status)
         array_attention(n, lun, ASC_COMMANDS_CLEARED);
 }
 

@@ -115,8 +115,13 @@ static bool parse_iscsi(const uint8_t *id, uint32_t length, struct initiator *to
 
     if (format > FORMAT_PORT || size == 0 || size == length - 4 || size > ARRAY_MAX_NAME)
         return false;
+    for (size_t i = 0; i < size; i++)
+        if ((uint8_t)text[i] <= ' ' || text[i] == 0x7F)
+            return false; /* names go into logs and reports */
     memcpy(to->name, text, size + 1);
     to->whole_device = format == FORMAT_DEVICE;
+    if (transport_of(to->name) != TRANSPORT_ISCSI)
+        return false;
     return format == FORMAT_DEVICE ? !strchr(to->name, ',') : names_a_port(to->name);
 }
 

@@ -137,7 +137,9 @@ static void one_designator(struct reply *reply, const struct request *r,
         break;
     case ARRAY_DESIGNATOR_LUN_GROUP:
         designator(reply, CODE_BINARY, OF_LUN | TYPE_LUN_GROUP, 4);
-        reply_32(reply, r->lun->preferred + 1);
+        /* a LUN that is alone has a group of its own, behind the configured numbers */
+        reply_32(reply, r->lun->ownership_group ? r->lun->ownership_group
+                                                : ARRAY_MAX_LUNS + 1u + r->lun->number);
         break;
     case ARRAY_DESIGNATOR_TARGET_NAME:
         target_name(reply, a, ARRAY_MAX_PORTS);
@@ -199,11 +201,12 @@ static void scsi_ports(struct reply *reply, const struct request *r)
 
 static void block_limits(struct reply *reply, const struct request *r)
 {
-    uint32_t block = r->lun->block_size;
+    uint32_t block = r->lun->block_size, physical = block << r->lun->physical_exponent;
+    uint32_t granularity = physical > 4096 ? physical : 4096; /* best transfers are multiples */
 
-    reply_8(reply, 0x01); /* WSNZ: WRITE SAME wants a number of blocks */
+    reply_8(reply, 0); /* WSNZ: WRITE SAME of no number of blocks goes to the end */
     reply_8(reply, ARRAY_MAX_COMPARE_AND_WRITE);
-    reply_16(reply, (uint16_t)(4096 / block)); /* optimal granularity */
+    reply_16(reply, (uint16_t)(granularity / block));
     reply_32(reply, r->lun->max_blocks);
     reply_32(reply, MIB / block); /* optimal length */
     reply_32(reply, r->lun->max_blocks); /* PRE-FETCH */
@@ -212,7 +215,8 @@ static void block_limits(struct reply *reply, const struct request *r)
     reply_32(reply, MEDIA_CHUNK / block); /* optimal unmap granularity */
     reply_32(reply, UINT32_C(1) << 31);   /* aligned to LBA 0 */
     reply_64(reply, ARRAY_MAX_WRITE_SAME_BYTES / block);
-    reply_zero(reply, 64 - reply->size);
+    reply_32(reply, ARRAY_MAX_ATOMIC_BYTES / block);
+    reply_zero(reply, 64 - reply->size); /* atomic: any alignment and length, no boundaries */
 }
 
 static void provisioning(struct reply *reply, const struct lun *lun)
@@ -260,6 +264,8 @@ void array_vital_product_data(struct reply *reply, const struct request *r, uint
         break;
     case 0xB1:
         reply_16(reply, 1); /* medium rotation rate: does not rotate */
+        reply_8(reply, 0);
+        reply_8(reply, 0x50); /* WABEREQ, WACEREQ: sanitized blocks can be read */
         reply_zero(reply, 64 - reply->size);
         break;
     case 0xB2:

@@ -5,11 +5,12 @@
  * ratios.
  *
  *   mpio-bench io DSM.so [CSV]       cost per I/O over shapes of paths and LUNs
- *   mpio-bench loss DSM.so [CSV]     an HBA with many paths loses its cable
+ *   mpio-bench scale DSM.so PATHS ARRAYS LUNS-PER-ARRAY [CSV]   arrival of all paths, loss of half; appends to CSV
+ *   mpio-bench array [CSV]           commands of the array model alone
  *   mpio-bench shape DSM.so PATHS ARRAYS LUNS-PER-ARRAY   one row of `io`
  *   mpio-bench events [CSV]          the world's event queue
  *   mpio-bench iscsi DSM.so PORTAL[,PORTAL...] TARGET SECONDS [CSV]   real iSCSI beside bare libiscsi; appends to CSV
- *   mpio-bench target PORTAL TARGET PORTAL2 TARGET2 SECONDS [CSV]   our target beside another one
+ *   mpio-bench target PORTAL TARGET PORTAL2 TARGET2 SECONDS [CSV]   our target beside another one; appends to CSV
  */
 #include "mpio.h"
 
@@ -18,21 +19,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/array.h"
 #include "bench/iscsi.h"
+#include "bench/scale.h"
+#include "bench/shape.h"
 #include "bench/target.h"
 #include "host/host.h"
-#include "text/buffer.h"
 #include "world/world.h"
 
 #define BATCH  2000   /* I/Os between two steps of the clock */
 #define ROUNDS 9
-#define LOSS_SECONDS 120 /* link-down and device-loss times, then removal */
 #define EVENTS 3000000ull
-
-struct shape {
-    unsigned paths, arrays, luns_per_array; /* paths of one LUN: one per HBA, or as many ports of each HBA */
-    unsigned hbas;                          /* 0: one per path */
-};
 
 struct result {
     double ns, least_ns;    /* median over the rounds, fastest round */
@@ -47,24 +44,6 @@ struct driver {
     unsigned disks, next, left;
     uint64_t failed;
 };
-
-static void topology(struct buffer *out, const struct shape *s, bool claimed)
-{
-    unsigned hbas = s->hbas ? s->hbas : s->paths < 2 ? 1 : 2; /* a server has two, whatever the array has */
-
-    buffer_printf(out, "[machine node]\n%s", claimed ? "" : "claim = \"NOVENDORNOPRODUCT\"\n");
-    for (unsigned h = 0; h < hbas; h++)
-        buffer_printf(out, "[hba hba%u]\nkind = fc\nqueue-depth = 64\n", h);
-    for (unsigned a = 0; a < s->arrays; a++) {
-        buffer_printf(out,
-                      "[array array%u]\nvendor = BENCH\nproduct = NULL\naccess = symmetric\ncontrollers = 1\n"
-                      "ports-per-controller = %u\n[lun lun%u_]\narray = array%u\nnumber = 0\ncount = %u\nsize = 1G\n"
-                      "media = null\n", a, s->paths, a, a, s->luns_per_array);
-        for (unsigned p = 0; p < s->paths; p++)
-            buffer_printf(out, "[link link%u_%u]\nhba = hba%u\narray = array%u\nport = %u\nlatency = 0\n", a, p, p % hbas,
-                          a, p);
-    }
-}
 
 static void done(struct mpio_io *io)
 {
@@ -86,30 +65,6 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* A world of that shape, booted. NULL: said why. */
-static struct mpio *start(const char *dsm, const struct shape *s, bool claimed, double *boot_seconds)
-{
-    struct buffer text = {0};
-    char error[600];
-
-    topology(&text, s, claimed);
-    struct mpio_options options = {.topology_file = "bench", .topology_text = buffer_text(&text), .seed = 1};
-    struct mpio *w = mpio_create(&options, error, sizeof error);
-    buffer_free(&text);
-    if (!w) {
-        fprintf(stderr, "mpio-bench: %s\n", error);
-        return NULL;
-    }
-    uint64_t begun = host_cpu_ns();
-    if ((claimed && !mpio_load_dsm(w, NULL, dsm)) || !mpio_boot(w)) {
-        fprintf(stderr, "mpio-bench: %s\n", mpio_error(w));
-        mpio_destroy(w);
-        return NULL;
-    }
-    *boot_seconds = (double)(host_cpu_ns() - begun) / 1e9;
-    return w;
-}
-
 static bool measure(const char *dsm, const struct shape *s, bool claimed, struct result *result)
 {
     static char data[4096];
@@ -117,9 +72,11 @@ static bool measure(const char *dsm, const struct shape *s, bool claimed, struct
     struct mpio_kernel_counters before, after;
 
     uint64_t rss = host_rss_bytes();
-    struct mpio *w = start(dsm, s, claimed, &result->boot_seconds);
+    uint64_t begun = host_cpu_ns();
+    struct mpio *w = bench_start(dsm, s, claimed);
     if (!w)
         return false;
+    result->boot_seconds = (double)(host_cpu_ns() - begun) / 1e9;
     result->bytes = host_rss_bytes() - rss;
     result->instances = mpio_paths(w);
     struct driver d = {.w = w, .disks = mpio_disks(w)};
@@ -147,17 +104,6 @@ static bool measure(const char *dsm, const struct shape *s, bool claimed, struct
         fprintf(stderr, "mpio-bench: %" PRIu64 " I/Os failed\n", d.failed);
     mpio_destroy(w);
     return d.failed == 0;
-}
-
-/* Instances that carry I/O. */
-static unsigned active_paths(struct mpio *w)
-{
-    struct mpio_path_report report;
-    unsigned active = 0;
-
-    for (unsigned i = 0, n = mpio_paths(w); i < n; i++)
-        active += mpio_path_report(w, i, &report) && strcmp(report.state, "active") == 0;
-    return active;
 }
 
 /* ---- the modes ------------------------------------------------------------------------------------ */
@@ -199,39 +145,6 @@ static int io_table(const char *dsm, FILE *csv)
     for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (!io_row(dsm, &shapes[i], csv))
             return 1;
-    return 0;
-}
-
-/* One HBA of two loses its cable with every path on it: until the last LUN of it is gone. */
-static int loss_table(const char *dsm, FILE *csv)
-{
-    static const struct shape shapes[] = {{2, 8, 250, 2}, {8, 8, 250, 2}, {2, 40, 250, 2}, {8, 40, 250, 2}};
-
-    if (csv)
-        fprintf(csv, "paths_lost,boot_cpu_seconds,loss_cpu_seconds,us_per_path\n");
-    printf("%11s %11s %11s %12s\n", "paths lost", "boot CPU s", "loss CPU s", "us per path");
-    for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        const struct shape *s = &shapes[i];
-        unsigned lost = s->arrays * s->luns_per_array * s->paths / 2;
-        double boot = 0, loss;
-        struct mpio *w = start(dsm, s, true, &boot);
-        if (!w)
-            return 1;
-        uint64_t begun = host_cpu_ns();
-        bool ok = mpio_fault(w, "link hba0 down") && mpio_run(w, LOSS_SECONDS * MPIO_SECOND);
-        loss = (double)(host_cpu_ns() - begun) / 1e9;
-        if (!ok || active_paths(w) != lost) {
-            fprintf(stderr, "mpio-bench: after the loss of %u paths: %s, %u paths left\n", lost,
-                    ok ? "running" : mpio_error(w), active_paths(w));
-            mpio_destroy(w);
-            return 1;
-        }
-        mpio_destroy(w);
-        printf("%11u %11.2f %11.2f %12.1f\n", lost, boot, loss, loss * 1e6 / lost);
-        fflush(stdout);
-        if (csv)
-            fprintf(csv, "%u,%.3f,%.3f,%.2f\n", lost, boot, loss, loss * 1e6 / lost);
-    }
     return 0;
 }
 
@@ -285,18 +198,24 @@ int main(int argc, char **argv)
     const char *mode = argc > 1 ? argv[1] : "", *dsm = argc > 2 ? argv[2] : NULL;
     int status = 2;
 
-    if (strcmp(mode, "events") == 0) {
+    if (strcmp(mode, "events") == 0 || strcmp(mode, "array") == 0) {
         FILE *csv = argc > 2 ? fopen(argv[2], "w") : NULL;
-        status = event_table(csv);
+        status = mode[0] == 'e' ? event_table(csv) : array_table(csv);
         if (csv)
             fclose(csv);
     } else if (dsm && strcmp(mode, "shape") == 0 && argc == 6) {
         struct shape s = {(unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]), (unsigned)atoi(argv[5]), 0};
         print_header(NULL);
         status = io_row(dsm, &s, NULL) ? 0 : 1;
-    } else if (dsm && (strcmp(mode, "io") == 0 || strcmp(mode, "loss") == 0)) {
+    } else if (dsm && strcmp(mode, "scale") == 0 && argc >= 6) {
+        struct shape s = {(unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]), (unsigned)atoi(argv[5]), 2};
+        FILE *csv = argc > 6 ? fopen(argv[6], "a") : NULL;
+        status = scale_row(dsm, &s, csv);
+        if (csv)
+            fclose(csv);
+    } else if (dsm && strcmp(mode, "io") == 0) {
         FILE *csv = argc > 3 ? fopen(argv[3], "w") : NULL;
-        status = mode[0] == 'i' ? io_table(dsm, csv) : loss_table(dsm, csv);
+        status = io_table(dsm, csv);
         if (csv)
             fclose(csv);
     } else if (dsm && strcmp(mode, "iscsi") == 0 && argc >= 6 && atoi(argv[5]) > 0) {
@@ -306,12 +225,14 @@ int main(int argc, char **argv)
             fclose(csv);
     } else if (dsm && strcmp(mode, "target") == 0 && argc >= 7 && atoi(argv[6]) > 0) {
         const char *const portals[2] = {argv[2], argv[4]}, *const names[2] = {argv[3], argv[5]};
-        FILE *csv = argc > 7 ? fopen(argv[7], "w") : NULL;
+        FILE *csv = argc > 7 ? fopen(argv[7], "a") : NULL;
         status = target_row(portals, names, (unsigned)atoi(argv[6]), csv);
         if (csv)
             fclose(csv);
     } else {
-        fprintf(stderr, "usage: mpio-bench io|loss DSM.so [CSV]\n"
+        fprintf(stderr, "usage: mpio-bench io DSM.so [CSV]\n"
+                        "       mpio-bench scale DSM.so PATHS ARRAYS LUNS-PER-ARRAY [CSV]\n"
+                        "       mpio-bench array [CSV]\n"
                         "       mpio-bench shape DSM.so PATHS ARRAYS LUNS-PER-ARRAY\n"
                         "       mpio-bench events [CSV]\n"
                         "       mpio-bench iscsi DSM.so PORTAL[,PORTAL...] TARGET SECONDS [CSV]\n"

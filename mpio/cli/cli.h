@@ -34,11 +34,15 @@ struct run_plan {
     uint64_t seed;              /* 0: the topology's */
     uint64_t duration;          /* 100 ns */
     unsigned faults;            /* drawn from the seed in addition to the timeline */
+    bool swarm;                 /* from the whole menu, not the gentle plan */
+    const char *lines;          /* replay: what was drawn then, as lines of a [timeline] */
     bool explore;
     /* output */
     const char *report;         /* HTML file */
     const char *save;           /* replay file; NULL: only when something was found */
     const char *trace;          /* event stream as text */
+    uint64_t most_events;       /* mpio shrink: the load stops after so many scheduler events; 0: no limit */
+    const char *result;         /* what failed, for mpio shrink (shrink_result.c) */
     bool quiet, verbose;
     struct trace_flags traces[CLI_MAX_TRACES]; /* driver messages to show; no part of the replay: they change nothing */
     unsigned trace_count;
@@ -48,11 +52,37 @@ struct run_plan {
 };
 
 int run_plan_execute(struct run_plan *plan, char **argv);
+bool cluster_finding(const struct mpio *w, char *text, size_t size); /* what a cluster found, in words */
 
 /* replay.c */
-bool replay_write(const char *file, const struct run_plan *plan, const char *topology_text);
+/* A replay file in memory: the plan's texts are in `text`, which the caller frees. */
+struct replay {
+    struct run_plan plan;
+    uint64_t hash;              /* of the recorded run */
+    char *text;
+};
+bool replay_read(const char *file, struct replay *r);        /* false: has said why on standard error */
+/* faults: drawn ones, as lines; host_error when it fails. */
+bool replay_write(const char *file, const struct run_plan *plan, const char *faults, const char *topology);
 int command_replay(int argc, char **argv);
 int command_target(int argc, char **argv);
+
+/* shrink_result.c: what failed in a run, in words that are the same for the same failure. */
+#define RESULT_FAILURES 32
+#define RESULT_TEXT     240
+struct run_result {
+    uint64_t events;            /* scheduler events: the work the run was */
+    uint64_t seen;              /* 100 ns of load before the first failure was there */
+    unsigned failures;
+    char failure[RESULT_FAILURES][RESULT_TEXT]; /* the verdict's first */
+};
+bool result_any(const struct mpio *w);                       /* has something failed by now? */
+bool result_write(const char *file, const struct mpio *w, uint64_t seen, bool whole);
+bool result_read(const char *file, struct run_result *result);
+
+/* shrink.c */
+int command_shrink(int argc, char **argv);
+void shrink_help(void);
 
 /* report.c: collects while the run goes on, writes one self-contained page at the end. */
 struct report;
@@ -75,6 +105,10 @@ int command_install(int argc, char **argv);
 int command_uninstall(int argc, char **argv);
 void install_help(void);
 
+/* soak.c */
+int command_soak(int argc, char **argv);
+void soak_help(void);
+
 /* newdsm.c */
 int command_newdsm(int argc, char **argv);
 void newdsm_help(void);
@@ -82,5 +116,6 @@ void newdsm_help(void);
 /* table.c */
 void print_paths(struct mpio *w);
 void print_disks(struct mpio *w);
+void print_clusters(const struct mpio *w); /* a line for each; nothing without */
 
 #endif

@@ -15,6 +15,8 @@ static const char usage[] =
     "  mpio target --topology FILE --listen ADDRESS:PORT[,...] [options]\n"
     "  mpio check-topology FILE     say what a topology file describes, or what is wrong with it\n"
     "  mpio replay FILE             run a recorded run again and compare\n"
+    "  mpio shrink FILE             reduce a failing recorded run to a small scenario; 'mpio shrink --help' tells more\n"
+    "  mpio soak --dsm FILE         random worlds with random faults by the thousand; 'mpio soak --help' tells more\n"
     "  mpio install FILE.inf --registry FILE.reg    install a driver information file; 'mpio install --help' tells more\n"
     "  mpio uninstall NAME --registry FILE.reg      take it out again: the registry is as before\n"
     "  mpio newdsm NAME DIR         start a DSM of your own; 'mpio newdsm --help' tells more\n"
@@ -26,7 +28,8 @@ static const char usage[] =
     "  --topology FILE   machines, HBAs, arrays, LUNs, load, timeline (docs/examples/)\n"
     "  --seed N          every random decision comes from it (default: the topology's, or 1)\n"
     "  --for TIME        simulated time to run: 10s, 30min, 2h (default 1min)\n"
-    "  --faults N        also draw N faults from the seed\n"
+    "  --faults N        also draw N faults from the seed, as a good stack bears them without an I/O error\n"
+    "  --swarm           draw them from the whole menu (without --faults: 12); some then allow I/O errors\n"
     "  --explore         draw scheduling decisions from the seed too\n"
     "  --report FILE     write one self-contained HTML page\n"
     "  --save FILE       write a replay file (always written when something was found)\n"
@@ -89,6 +92,10 @@ static int command_run(int argc, char **argv, char **all)
             plan.explore = true;
             continue;
         }
+        if (strcmp(name, "--swarm") == 0) {
+            plan.swarm = true;
+            continue;
+        }
         if (strcmp(name, "--quiet") == 0) {
             plan.quiet = true;
             continue;
@@ -149,6 +156,8 @@ static int command_run(int argc, char **argv, char **all)
             break;
         }
     }
+    if (plan.swarm && plan.faults == 0)
+        plan.faults = 12;
     if (plan.dsms == 0)
         return complain("no --dsm given", NULL);
     if (!plan.topology)
@@ -180,6 +189,14 @@ int main(int argc, char **argv)
         install_help();
         return EXIT_GOOD;
     }
+    if (argc > 2 && strcmp(argv[1], "soak") == 0 && strcmp(argv[2], "--help") == 0) {
+        soak_help();
+        return EXIT_GOOD;
+    }
+    if (argc > 2 && strcmp(argv[1], "shrink") == 0 && strcmp(argv[2], "--help") == 0) {
+        shrink_help();
+        return EXIT_GOOD;
+    }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0 ||
         (argc > 2 && strcmp(argv[2], "--help") == 0)) {
         fputs(usage, stdout);
@@ -197,6 +214,10 @@ int main(int argc, char **argv)
         return command_target(argc - 2, argv + 2);
     if (strcmp(argv[1], "replay") == 0)
         return command_replay(argc - 2, argv);
+    if (strcmp(argv[1], "shrink") == 0)
+        return command_shrink(argc - 2, argv + 2);
+    if (strcmp(argv[1], "soak") == 0)
+        return command_soak(argc - 2, argv + 2);
     if (strcmp(argv[1], "install") == 0)
         return command_install(argc - 2, argv + 2);
     if (strcmp(argv[1], "uninstall") == 0)

@@ -70,7 +70,7 @@ static bool run_step(struct mpio *w, uint64_t end, struct live *live)
     return true;
 }
 
-static void save(struct run_plan *plan, bool found)
+static void save(struct run_plan *plan, const struct mpio *w, bool found)
 {
     char name[64];
     const char *file = plan->save;
@@ -81,13 +81,13 @@ static void save(struct run_plan *plan, bool found)
         snprintf(name, sizeof name, "mpio-%" PRIu64 ".replay", plan->seed);
         file = name;
     }
-    size_t length;
-    char *text = plan->topology_text ? NULL : host_read_file(plan->topology, 4u << 20, &length);
-    if (replay_write(file, plan, plan->topology_text ? plan->topology_text : text))
-        printf("replay    mpio replay %s\n", file);
+    char *topology = mpio_topology_text(w);
+    if (topology && replay_write(file, plan, mpio_fault_plan_text(w), topology))
+        printf("replay    mpio replay %s\n%s%s%s", file, found ? "reduce    mpio shrink " : "", found ? file : "",
+               found ? "\n" : "");
     else
-        fprintf(stderr, "mpio: replay file %s: %s\n", file, host_error());
-    free(text);
+        fprintf(stderr, "mpio: replay file %s: %s\n", file, topology ? host_error() : "out of memory");
+    free(topology);
 }
 
 static void trace_line(void *user, const char *text)
@@ -134,11 +134,12 @@ struct run {
     struct report *report;
     struct live *live;
     uint64_t start;             /* host_time_ns */
+    uint64_t seen;              /* load before something had failed; 0: nothing seen while it ran */
     bool ready;                 /* booted and loaded */
     bool whole;                 /* ran to its end, drained and unloaded */
     unsigned bugchecks, leftovers;
     bool good;
-    char verdict[300];
+    char verdict[400];
 };
 
 /* Without --verbose only what was asked for, and warnings. */
@@ -154,6 +155,14 @@ static bool switch_traces(struct run *r)
     return true;
 }
 
+static unsigned draw_faults(struct run *r)
+{
+    const struct run_plan *p = r->plan;
+
+    return p->swarm ? mpio_fault_swarm(r->w, p->duration, p->faults, p->faults)
+                    : mpio_fault_plan(r->w, p->duration, p->faults, p->faults);
+}
+
 static void boot(struct run *r)
 {
     bool ok = switch_traces(r);
@@ -162,9 +171,14 @@ static void boot(struct run *r)
         ok = mpio_install_inf(r->w, NULL, r->plan->inf[i]);
     for (unsigned i = 0; i < r->plan->dsms && ok; i++)
         ok = mpio_load_dsm(r->w, NULL, r->plan->dsm[i]);
-    r->ready = ok && mpio_boot(r->w) &&
-               (r->plan->faults == 0 || mpio_fault_plan(r->w, r->plan->duration, r->plan->faults, r->plan->faults) > 0) &&
-               mpio_load_start(r->w);
+    r->ready = ok && mpio_boot(r->w) && (!r->plan->lines || mpio_fault_plan_read(r->w, r->plan->lines)) &&
+               (r->plan->faults == 0 || draw_faults(r) > 0) && mpio_load_start(r->w);
+}
+
+/* Is the run more work than mpio shrink wants to see? */
+static bool too_much(const struct run *r)
+{
+    return r->plan->most_events && mpio_events(r->w) > r->plan->most_events;
 }
 
 static void drive(struct run *r)
@@ -176,8 +190,10 @@ static void drive(struct run *r)
     if (mpio_is_real(r->w) && !r->plan->quiet)
         r->live = live_begin(r->w, r->plan->duration);
     host_catch_interrupt();
-    for (unsigned step = 1; step <= REPORT_SAMPLES && ok && !host_interrupted(); step++) {
+    for (unsigned step = 1; step <= REPORT_SAMPLES && ok && !host_interrupted() && !too_much(r); step++) {
         ok = run_step(r->w, begun + r->plan->duration / REPORT_SAMPLES * step, r->live);
+        if (!r->seen && r->plan->result && result_any(r->w))
+            r->seen = mpio_now(r->w) - begun;
         if (ok)
             report_sample(r->report);
         if (ok && !r->live)
@@ -190,31 +206,73 @@ static void drive(struct run *r)
     mpio_paths(r->w);
 }
 
+/* The first finding of the clusters, by name; false: there is none. */
+bool cluster_finding(const struct mpio *w, char *text, size_t size)
+{
+    static const char *const names[MPIO_CLUSTER_FINDINGS] = {
+        [MPIO_CLUSTER_SPLIT_BRAIN] = "a write succeeded after another machine had preempted it",
+        [MPIO_CLUSTER_UNFENCED] = "a preempted machine is still registered",
+        [MPIO_CLUSTER_REFUSED] = "RESERVATION CONFLICT for a machine that nobody had preempted",
+        [MPIO_CLUSTER_WRONG_RESERVATION] = "no reservation, or another one, after a preemption",
+    };
+    struct mpio_cluster_report c;
+
+    for (unsigned n = 0; mpio_cluster_report(w, n, &c); n++) {
+        for (unsigned i = 0; i < MPIO_CLUSTER_FINDINGS; i++) {
+            if (c.findings[i] == 0)
+                continue;
+            snprintf(text, size, "%s, %s (%" PRIu64 " times)", c.name, names[i], c.findings[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The rules are in docs/contract/02-framework-choices.md (Verdict); the first that is broken names it. */
 static void judge(struct run *r)
 {
     struct mpio_load_report l;
+    char *text = r->verdict, check[300], failed[160] = "";
+    size_t size = sizeof r->verdict;
 
     mpio_load_report(r->w, &l);
     uint64_t bad = l.stale + l.torn + l.misdirected + l.lost + l.foreign;
-    r->good = bad == 0 && l.errors == 0 && r->bugchecks == 0 && r->leftovers == 0 && r->whole;
-    char *text = r->verdict;
-    size_t size = sizeof r->verdict;
+    const char *allowed = mpio_errors_allowed(r->w);
+    bool checked = !mpio_check(r->w, 0, check, sizeof check), errors = l.errors && !allowed;
+    char cluster[300];
+    bool whole_clusters = !cluster_finding(r->w, cluster, sizeof cluster);
+    r->good = bad == 0 && !errors && checked && whole_clusters && r->bugchecks == 0 && r->leftovers == 0 && r->whole;
+    if (l.errors && allowed)
+        snprintf(failed, sizeof failed, "; %" PRIu64 " requests failed, which is allowed: %s", l.errors, allowed);
     if (r->bugchecks)
         snprintf(text, size, "BUG CHECK");
     else if (bad)
         snprintf(text, size, "DATA ERRORS: %" PRIu64 " stale, %" PRIu64 " torn, %" PRIu64 " misdirected, %" PRIu64
                  " lost, %" PRIu64 " foreign blocks", l.stale, l.torn, l.misdirected, l.lost, l.foreign);
+    else if (!whole_clusters)
+        snprintf(text, size, "CLUSTER ERRORS: %s", cluster);
+    else if (!checked)
+        snprintf(text, size, "CHECK FAILED: %s", check);
     else if (!r->whole)
         snprintf(text, size, "NOT FINISHED: %.200s", mpio_error(r->w));
-    else if (l.errors)
+    else if (errors)
         snprintf(text, size, "I/O ERRORS: %" PRIu64 " requests failed (data verified: %" PRIu64 " blocks good)", l.errors,
                  l.verified_blocks);
     else if (r->leftovers)
         snprintf(text, size, "LEFT BEHIND: %u at unload (data verified: %" PRIu64 " blocks good)", r->leftovers,
                  l.verified_blocks);
     else
-        snprintf(text, size, "GOOD: %" PRIu64 " blocks verified, none stale, torn, misdirected or lost",
-                 l.verified_blocks);
+        snprintf(text, size, "GOOD: %" PRIu64 " blocks verified, none stale, torn, misdirected or lost%s",
+                 l.verified_blocks, failed);
+}
+
+static void print_checks(struct mpio *w)
+{
+    char text[300];
+    unsigned n = 0;
+
+    for (; mpio_check(w, n, text, sizeof text); n++)
+        printf("%s%s\n", n ? "" : "\n", text);
 }
 
 static void print_end(const struct run *r, double wall)
@@ -226,6 +284,7 @@ static void print_end(const struct run *r, double wall)
     printf("\nverdict   %s\n", r->verdict);
     printf("I/O       %" PRIu64 " reads, %" PRIu64 " writes, longest stall %.3f s\n", l.reads, l.writes,
            (double)l.longest_stall / MPIO_SECOND);
+    print_clusters(r->w);
     printf("seed      %" PRIu64 "   event stream %016" PRIx64 "\n", r->plan->seed, r->plan->hash);
     if (mpio_is_real(r->w))
         printf("time      %.1f s on real paths\n", wall);
@@ -243,7 +302,9 @@ static void write_files(const struct run *r, double wall)
     }
     if (r->plan->trace && !write_trace(r->w, r->plan->trace))
         fprintf(stderr, "mpio: trace %s cannot be written\n", r->plan->trace);
-    save(r->plan, !r->good && !mpio_is_real(r->w)); /* real paths do not come again */
+    save(r->plan, r->w, !r->good && !mpio_is_real(r->w)); /* real paths do not come again */
+    if (r->plan->result && !result_write(r->plan->result, r->w, r->seen, r->whole))
+        fprintf(stderr, "mpio: result %s: %s\n", r->plan->result, host_error());
 }
 
 int run_plan_execute(struct run_plan *plan, char **argv)
@@ -287,6 +348,7 @@ int run_plan_execute(struct run_plan *plan, char **argv)
             r.leftovers = print_leftovers(r.w);
         }
         plan->hash = mpio_hash(r.w);
+        print_checks(r.w);
         judge(&r);
         print_end(&r, wall);
         write_files(&r, wall);

@@ -79,3 +79,12 @@ void print_paths(struct mpio *w)
                rows[i].sum.retries, rows[i].sum.errors, rows[i].sum.failovers,
                (double)rows[i].sum.longest_stall / MPIO_SECOND);
 }
+
+void print_clusters(const struct mpio *w)
+{
+    struct mpio_cluster_report c;
+
+    for (unsigned n = 0; mpio_cluster_report(w, n, &c); n++)
+        printf("cluster   %s: %" PRIu64 " takeovers, %" PRIu64 " machines fenced, %" PRIu64 " withdrawn, %" PRIu64
+               " late commands\n", c.name, c.takeovers, c.fenced, c.withdrawn, c.late);
+}

@@ -12,9 +12,7 @@ typedef struct _ARRIVAL {
     PSTORAGE_DEVICE_DESCRIPTOR Device;
     PSTORAGE_DEVICE_ID_DESCRIPTOR DeviceId; /* NULL: the device has no page 0x83 */
     PSTORAGE_ADAPTER_DESCRIPTOR Adapter;
-    UCHAR Identity[MPIO_IDENTITY_MAX];
-    ULONG IdentityLength;
-    ULONG IdentityHash;
+    MPIO_IDENTITY Identity;
     PMPIO_INSTANCE Instance;
 } ARRIVAL;
 
@@ -31,7 +29,7 @@ static NTSTATUS ReadDescriptors(ARRIVAL *Arrival)
         return status;
     }
     (VOID)MpioQueryProperty(lower, StorageDeviceIdProperty, (PVOID *)&Arrival->DeviceId);
-    Arrival->IdentityLength = MpioIdentity(Arrival->Device, Arrival->DeviceId, Arrival->Identity);
+    MpioIdentify(Arrival->Device, Arrival->DeviceId, &Arrival->Identity);
     return STATUS_SUCCESS;
 }
 
@@ -69,9 +67,8 @@ static VOID AskSerialNumber(ARRIVAL *Arrival)
 {
     PMPIO_MODULE dsm = Arrival->Instance->Dsm;
     PUCHAR serial;
-    ULONG length = 0;
 
-    if (Arrival->IdentityLength != 0 || dsm->Init.DsmDeviceSerialNumber == NULL) {
+    if (Arrival->Identity.Length != 0 || dsm->Init.DsmDeviceSerialNumber == NULL) {
         return;
     }
     serial = DSM_CALL_QUIET(dsm, DeviceSerialNumber, PASSIVE_LEVEL, dsm->Init.DsmContext, Arrival->Instance->DsmId);
@@ -79,71 +76,16 @@ static VOID AskSerialNumber(ARRIVAL *Arrival)
     if (serial == NULL) {
         return;
     }
-    while (length < MPIO_IDENTITY_MAX && serial[length] != 0) {
-        Arrival->Identity[length] = serial[length];
-        length++;
-    }
-    Arrival->IdentityLength = length;
+    MpioIdentifyBySerial(serial, &Arrival->Identity);
     ExFreePool(serial);
 }
 
-/* ---- which LUN it is -------------------------------------------------------------------------------- */
+/* ---- its LUN ---------------------------------------------------------------------------------------- */
 
-static PMPIO_INSTANCE FirstInstance(PMPIO_LUN Lun)
-{
-    return IsListEmpty(&Lun->Instances) ? NULL : CONTAINING_RECORD(Lun->Instances.Flink, MPIO_INSTANCE, LunEntry);
-}
-
-static BOOLEAN SameIdentity(const ARRIVAL *Arrival, PMPIO_LUN Lun)
-{
-    return Arrival->IdentityLength != 0 && Arrival->IdentityHash == Lun->IdentityHash &&
-           Arrival->IdentityLength == Lun->IdentityLength &&
-           RtlCompareMemory(Arrival->Identity, Lun->Identity, Lun->IdentityLength) == Lun->IdentityLength;
-}
-
-static BOOLEAN Compare(ARRIVAL *Arrival, PMPIO_LUN Lun)
-{
-    PMPIO_MODULE dsm = Lun->Dsm;
-    PMPIO_INSTANCE member = FirstInstance(Lun);
-
-    if (member == NULL) {
-        return SameIdentity(Arrival, Lun); /* every instance was removed: the DSM has nothing to compare */
-    }
-    return DSM_CALL(dsm, CompareDevices, DISPATCH_LEVEL, Arrival->Instance->Ordinal, member->Ordinal, dsm->Init.DsmContext,
-                    Arrival->Instance->DsmId, member->DsmId);
-}
-
-/* The DSM decides; MPIO's own idea of the identity only says whom to ask about first, so that many
- * paths to many LUNs do not need every pair compared. */
-static PMPIO_LUN FindLun(ARRIVAL *Arrival)
-{
-    PMPIO_MODULE dsm = Arrival->Instance->Dsm;
-    PLIST_ENTRY bucket = &MpioRoot()->LunHash[Arrival->IdentityHash & (MPIO_HASH_BUCKETS - 1)];
-
-    for (PLIST_ENTRY entry = bucket->Flink; entry != bucket; entry = entry->Flink) {
-        PMPIO_LUN lun = CONTAINING_RECORD(entry, MPIO_LUN, HintEntry);
-
-        if (lun->Dsm == dsm && SameIdentity(Arrival, lun) && Compare(Arrival, lun)) {
-            return lun;
-        }
-    }
-    for (PLIST_ENTRY entry = dsm->Luns.Flink; entry != &dsm->Luns; entry = entry->Flink) {
-        PMPIO_LUN lun = MpioLunFromEntry(entry);
-
-        if (!SameIdentity(Arrival, lun) && Compare(Arrival, lun)) {
-            return lun;
-        }
-    }
-    return NULL;
-}
-
-/* New LUN: takes the descriptors and the identity over. */
+/* New LUN: takes the descriptors over. */
 static PMPIO_LUN NewLun(ARRIVAL *Arrival)
 {
-    PMPIO_ROOT root = MpioRoot();
-    PMPIO_MODULE dsm = Arrival->Instance->Dsm;
-    PMPIO_LUN lun = MpioCreateLun(dsm);
-    KIRQL irql;
+    PMPIO_LUN lun = MpioCreateLun(Arrival->Instance->Dsm, &Arrival->Identity);
 
     if (lun == NULL) {
         return NULL;
@@ -154,13 +96,7 @@ static PMPIO_LUN NewLun(ARRIVAL *Arrival)
     Arrival->Device = NULL;
     Arrival->DeviceId = NULL;
     Arrival->Adapter = NULL;
-    lun->IdentityLength = Arrival->IdentityLength;
-    lun->IdentityHash = Arrival->IdentityHash;
-    RtlCopyMemory(lun->Identity, Arrival->Identity, Arrival->IdentityLength);
-    KeAcquireSpinLock(&root->Lock, &irql);
-    InsertTailList(&dsm->Luns, &lun->Entry);
-    InsertTailList(&root->LunHash[lun->IdentityHash & (MPIO_HASH_BUCKETS - 1)], &lun->HintEntry);
-    KeReleaseSpinLock(&root->Lock, irql);
+    MpioLinkLun(lun);
     return lun;
 }
 
@@ -224,7 +160,7 @@ static NTSTATUS SetDeviceInfo(PMPIO_INSTANCE Instance)
 {
     PMPIO_MODULE dsm = Instance->Dsm;
     PMPIO_PATH fresh = MpioAllocate(sizeof(*fresh));
-    PVOID pathId = Instance->DefaultPathId;
+    PVOID pathId = MpioDefaultPathId(Instance);
     NTSTATUS status;
 
     if (fresh == NULL) {
@@ -269,8 +205,7 @@ static NTSTATUS Establish(ARRIVAL *Arrival)
     NTSTATUS status;
 
     AskSerialNumber(Arrival);
-    Arrival->IdentityHash = MpioHashBytes(Arrival->Identity, Arrival->IdentityLength);
-    lun = FindLun(Arrival);
+    lun = MpioMatchLun(instance, &Arrival->Identity);
     if (lun != NULL && lun->InstanceCount >= MPIO_MAX_PATHS) {
         MpioEvent(MPIO_EVENT_ARRIVAL_FAILED, lun->Ordinal, MPIO_MAX_PATHS, "MPIO Disk%u: path declined, it has %d already",
                   lun->Ordinal, MPIO_MAX_PATHS);
@@ -349,7 +284,6 @@ NTSTATUS MpioArrive(PMPIO_FILTER Filter, PBOOLEAN Claimed)
     arrival.Instance = instance;
     instance->Filter = Filter;
     instance->Port = Filter->Common.Lower;
-    instance->DefaultPathId = Filter->Adapter->Fdo;
     instance->State = MPIO_INSTANCE_NEW;
     KeInitializeEvent(&instance->Idle, NotificationEvent, FALSE);
     status = ReadDescriptors(&arrival);

@@ -55,7 +55,8 @@ static PDEVICE_RELATIONS Children(VOID)
     for (PLIST_ENTRY entry = root->Pdos.Flink; entry != &root->Pdos && relations->Count < room; entry = entry->Flink) {
         PMPIO_PDO pdo = CONTAINING_RECORD(entry, MPIO_PDO, Entry);
 
-        if (!pdo->Gone) {
+        pdo->Missing = pdo->Gone;
+        if (!pdo->Missing) {
             ObReferenceObject(pdo->Common.Device);
             relations->Objects[relations->Count++] = pdo->Common.Device;
         }

@@ -41,8 +41,10 @@
 #define MPIO_TAG           'oipM'
 #define MPIO_MAX_PATHS     32   /* instances of one LUN; the 33rd is declined */
 #define MPIO_MAX_DSMS      64
-#define MPIO_HASH_BUCKETS  4096 /* power of two */
-#define MPIO_IDENTITY_MAX  128
+#define MPIO_TABLE_FIRST   64   /* buckets of a new table; power of two */
+#define MPIO_SERIAL_MAX    128 /* of what a DSM calls a serial number */
+#define MPIO_IDENTITY_MAX  280 /* vendor 8, product 16, an identifier of page 0x83 up to 255 */
+#define MPIO_ASK_ABOUT_ALL 1024 /* LUNs of a DSM up to which CompareDevices is asked about each (MPIO-ARR-03) */
 #define MPIO_REMOVED_PATHS 8    /* per LUN, remembered to tell a dead path from an unknown one */
 #define MPIO_DRAIN_LIMIT   300  /* seconds a removal waits for requests the DSM sent itself */
 #define MPIO_SECOND        (10000000LL)
@@ -55,6 +57,17 @@ typedef struct _MPIO_INSTANCE MPIO_INSTANCE, *PMPIO_INSTANCE;
 typedef struct _MPIO_PDO MPIO_PDO, *PMPIO_PDO;
 typedef struct _MPIO_FILTER MPIO_FILTER, *PMPIO_FILTER;
 
+/* A hash table of objects, chained through a member of theirs (table.c). */
+typedef struct _MPIO_HASHED {
+    struct _MPIO_HASHED *Next;
+    ULONG Hash;
+} MPIO_HASHED, *PMPIO_HASHED;
+typedef struct _MPIO_TABLE {
+    PMPIO_HASHED *Buckets;
+    ULONG Mask, Count;
+    PMPIO_HASHED First[MPIO_TABLE_FIRST];
+} MPIO_TABLE, *PMPIO_TABLE;
+
 /* Values of Services\mpio\Parameters (contract 03 section 1), read at start; seconds. */
 typedef struct _MPIO_PARAMETERS {
     ULONG PathVerifyEnabled;
@@ -66,12 +79,28 @@ typedef struct _MPIO_PARAMETERS {
     ULONG PathRecoveryInterval;
 } MPIO_PARAMETERS, *PMPIO_PARAMETERS;
 
+/* Kinds of identity, better ones higher. From WORLDWIDE on, two LUNs of one kind are the same if and only if their
+ * identifiers are, unless an array breaks its standard. */
+enum { MPIO_KIND_NONE, MPIO_KIND_SERIAL, MPIO_KIND_VENDOR_SPECIFIC, MPIO_KIND_T10, MPIO_KIND_WORLDWIDE,
+       MPIO_KIND_EUI64 = MPIO_KIND_WORLDWIDE, MPIO_KIND_NAA, MPIO_KIND_NAME, MPIO_KINDS };
+
+/* Who a LUN is, as far as MPIO itself can tell (identity.c). */
+typedef struct _MPIO_IDENTITY {
+    ULONG Hash;                 /* of the bytes from Begin on */
+    UCHAR Kind;                 /* MPIO_KIND_* */
+    USHORT Length;              /* 0: neither identifier nor serial number */
+    USHORT Begin;               /* of what is compared: worldwide identifiers without vendor and product */
+    UCHAR Bytes[MPIO_IDENTITY_MAX]; /* vendor, product, identifier */
+} MPIO_IDENTITY, *PMPIO_IDENTITY;
+
 struct _MPIO_MODULE {
     LIST_ENTRY Entry;       /* Root->Dsms, in the order of asking */
     ULONG Ordinal;          /* from 1, order of registration */
     ULONG Instances;        /* Root->Lock */
     LONG References;        /* the registration, and each LUN */
     LIST_ENTRY Luns;        /* MPIO_LUN.Entry */
+    ULONG LunCount, LunsOfKind[MPIO_KINDS]; /* Root->Lock */
+    BOOLEAN OwnEquality;    /* CompareDevices has contradicted worldwide identifiers */
     LIST_ENTRY Paths;       /* MPIO_PATH.Entry */
     PDRIVER_OBJECT Driver;
     DSM_TYPE Type;
@@ -83,7 +112,7 @@ struct _MPIO_MODULE {
 
 struct _MPIO_PATH {
     LIST_ENTRY Entry;       /* Dsm->Paths */
-    LIST_ENTRY HashEntry;   /* Root->PathHash */
+    MPIO_HASHED Hashed;     /* Root->PathTable */
     LIST_ENTRY Instances;   /* MPIO_INSTANCE.PathEntry */
     PMPIO_MODULE Dsm;
     PVOID PathId;
@@ -101,14 +130,14 @@ struct _MPIO_PATH {
 };
 
 struct _MPIO_INSTANCE {
-    LIST_ENTRY LunEntry, PathEntry, HashEntry;
+    LIST_ENTRY LunEntry, PathEntry;
+    MPIO_HASHED Hashed;
     PMPIO_MODULE Dsm;
     PMPIO_LUN Lun;
     PMPIO_PATH Path;        /* NULL before SetDeviceInfo */
     PMPIO_FILTER Filter;
     PDEVICE_OBJECT Port;    /* the filter's lower device, where requests go; here it costs no cache line */
     PVOID DsmId;
-    PVOID DefaultPathId;    /* the port FDO: the "MPIO path" of MoveDevice */
     ULONG Ordinal;
     enum mpio_instance_state State; /* Lun->Lock */
     BOOLEAN Active;         /* last answer of IsPathActive */
@@ -142,7 +171,7 @@ typedef struct _MPIO_REMOVED_PATH {
 
 struct _MPIO_LUN {
     LIST_ENTRY Entry;           /* Dsm->Luns */
-    LIST_ENTRY HintEntry;       /* Root->LunHash by identity */
+    MPIO_HASHED Hashed;         /* Root->LunTable */
     PMPIO_MODULE Dsm;
     LONG References;            /* instances and PDOs; Root->Lock */
     ULONG Ordinal;              /* of the present or last PDO; MPIO_NO_ORDINAL before */
@@ -179,9 +208,7 @@ struct _MPIO_LUN {
     PSTORAGE_DEVICE_DESCRIPTOR Device;     /* of the first instance */
     PSTORAGE_DEVICE_ID_DESCRIPTOR DeviceId; /* may be NULL */
     PSTORAGE_ADAPTER_DESCRIPTOR Adapter;
-    ULONG IdentityLength;
-    ULONG IdentityHash;
-    UCHAR Identity[MPIO_IDENTITY_MAX];
+    MPIO_IDENTITY Identity;
     struct mpio_counters Counters;         /* Lun->Lock */
 };
 
@@ -229,7 +256,8 @@ struct _MPIO_PDO {
     LIST_ENTRY Entry;           /* Root->Pdos while it exists */
     PMPIO_LUN Lun;
     ULONG Ordinal;
-    BOOLEAN Gone;               /* no longer reported; requests fail. Lun->Lock */
+    BOOLEAN Gone;               /* to be reported no more; requests fail. Lun->Lock */
+    BOOLEAN Missing;            /* Gone, and bus relations without it were read: the next REMOVE is the last */
     BOOLEAN Claimed;
     BOOLEAN Started;
     LONG SpecialFiles;          /* paging, hibernation, dump */
@@ -269,9 +297,9 @@ struct _MPIO_ROOT {
     WORK_QUEUE_ITEM VerifyItem;
     BOOLEAN VerifyQueued;
     MPIO_FILTER VerifyCursor;   /* in Filters while a verification runs; Adapter is NULL */
-    LIST_ENTRY InstanceHash[MPIO_HASH_BUCKETS]; /* by DsmId; Root->Lock */
-    LIST_ENTRY PathHash[MPIO_HASH_BUCKETS];     /* by PathId */
-    LIST_ENTRY LunHash[MPIO_HASH_BUCKETS];      /* by identity; Root->Serial */
+    MPIO_TABLE InstanceTable;   /* by DsmId; Root->Lock */
+    MPIO_TABLE PathTable;       /* by PathId; Root->Lock */
+    MPIO_TABLE LunTable;        /* by identity; changes under Root->Lock and Root->Serial */
 };
 
 static inline PMPIO_ROOT MpioRoot(VOID)
@@ -281,6 +309,11 @@ static inline PMPIO_ROOT MpioRoot(VOID)
 static inline PMPIO_LUN MpioLunFromEntry(PLIST_ENTRY Entry)
 {
     return CONTAINING_RECORD(Entry, MPIO_LUN, Entry);
+}
+/* The port FDO: what SetDeviceInfo finds as PathId, and the "MPIO path" of MoveDevice. */
+static inline PVOID MpioDefaultPathId(PMPIO_INSTANCE Instance)
+{
+    return Instance->Filter->Adapter->Fdo;
 }
 static inline ULONG MpioPathOrdinal(PMPIO_PATH Path)
 {
@@ -331,6 +364,15 @@ NTSTATUS MpioDeregisterDsm(const DSM_DEREGISTER_DATA *Data, ULONG Length);
 VOID MpioDereferenceDsm(PMPIO_MODULE Dsm);
 PMPIO_MODULE MpioValidDsm(PVOID MpioContext); /* NULL when it is not a registered DSM; <= DISPATCH_LEVEL */
 
+/* table.c: the chain may hold other hashes too; the objects of one hash are in order of insertion */
+VOID MpioInitializeTable(PMPIO_TABLE Table);
+VOID MpioTableInsert(PMPIO_TABLE Table, PMPIO_HASHED Entry, ULONG Hash);
+VOID MpioTableRemove(PMPIO_TABLE Table, PMPIO_HASHED Entry);
+static inline PMPIO_HASHED MpioTableChain(const MPIO_TABLE *Table, ULONG Hash)
+{
+    return Table->Buckets[Hash & Table->Mask];
+}
+
 /* index.c: look-ups under Root->Lock taken inside; the instance is held for the caller */
 PMPIO_INSTANCE MpioFindInstance(PMPIO_MODULE Dsm, PVOID DsmId);
 BOOLEAN MpioDsmIdInUse(PMPIO_MODULE Dsm, PVOID DsmId);
@@ -361,12 +403,19 @@ NTSTATUS MpioForward(PDEVICE_OBJECT Lower, PIRP Irp);
 NTSTATUS MpioComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information);
 
 /* identity.c */
-ULONG MpioIdentity(const STORAGE_DEVICE_DESCRIPTOR *Device, const STORAGE_DEVICE_ID_DESCRIPTOR *DeviceId,
-                   UCHAR Identity[MPIO_IDENTITY_MAX]);
+VOID MpioIdentify(const STORAGE_DEVICE_DESCRIPTOR *Device, const STORAGE_DEVICE_ID_DESCRIPTOR *DeviceId,
+                  PMPIO_IDENTITY Identity);
+VOID MpioIdentifyBySerial(PCUCHAR Serial, PMPIO_IDENTITY Identity);
+BOOLEAN MpioSameIdentity(const MPIO_IDENTITY *One, const MPIO_IDENTITY *Other);
 PCSTR MpioDescriptorText(const STORAGE_DEVICE_DESCRIPTOR *Device, ULONG Offset, ULONG *Length);
 
+/* match.c: the LUNs of a DSM; Serial held */
+PMPIO_LUN MpioMatchLun(PMPIO_INSTANCE Instance, const MPIO_IDENTITY *Identity); /* NULL: it is a new one */
+VOID MpioLinkLun(PMPIO_LUN Lun);
+VOID MpioUnlinkLun(PMPIO_LUN Lun);                      /* Root->Lock held instead */
+
 /* lun.c */
-PMPIO_LUN MpioCreateLun(PMPIO_MODULE Dsm);
+PMPIO_LUN MpioCreateLun(PMPIO_MODULE Dsm, const MPIO_IDENTITY *Identity);
 VOID MpioReferenceLun(PMPIO_LUN Lun);
 VOID MpioDereferenceLun(PMPIO_LUN Lun);
 enum mpio_lun_state MpioLunState(PMPIO_LUN Lun);

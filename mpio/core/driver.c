@@ -126,11 +126,9 @@ static PMPIO_ROOT CreateRoot(PDRIVER_OBJECT DriverObject)
     InitializeListHead(&root->Pdos);
     InitializeListHead(&root->Filters);
     InitializeListHead(&root->Adapters);
-    for (ULONG i = 0; i < MPIO_HASH_BUCKETS; i++) {
-        InitializeListHead(&root->InstanceHash[i]);
-        InitializeListHead(&root->PathHash[i]);
-        InitializeListHead(&root->LunHash[i]);
-    }
+    MpioInitializeTable(&root->InstanceTable);
+    MpioInitializeTable(&root->PathTable);
+    MpioInitializeTable(&root->LunTable);
     return root;
 }
 

@@ -106,7 +106,9 @@ static VOID SettleLuns(PMPIO_PATH Path, BOOLEAN Refused)
     KIRQL irql;
 
     KeAcquireSpinLock(&root->Lock, &irql);
-    Path->State = MPIO_PATH_INVALIDATED;
+    if (Path->State != MPIO_PATH_REMOVED) { /* its last instance may have left meanwhile: nobody recovers it */
+        Path->State = MPIO_PATH_INVALIDATED;
+    }
     MpioTracePath(Path, NULL);
     MoveInstances(Path, 1u << MPIO_INSTANCE_FAILING, MPIO_INSTANCE_INVALIDATED);
     for (PLIST_ENTRY entry = Path->Instances.Flink; entry != &Path->Instances; entry = entry->Flink) {

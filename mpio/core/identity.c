@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who is this LUN, as far as MPIO itself can tell: vendor, product and the best identifier of VPD
- * page 0x83, else the serial number. Used as a hint (which LUN to give to CompareDevices first) and
- * to recognise a LUN that has lost all its instances, where there is nothing left to compare.
+ * page 0x83, else the serial number. Says which LUNs to give to CompareDevices (match.c), and recognises a
+ * LUN that has lost all its instances, where there is nothing left to compare.
  * Descriptors come from the port: every offset is checked. Pure; any IRQL.
  */
 #include "core/core.h"
@@ -23,25 +23,25 @@ PCSTR MpioDescriptorText(const STORAGE_DEVICE_DESCRIPTOR *Device, ULONG Offset, 
     return text;
 }
 
-/* Better identifiers have higher ranks; 0: not an identifier of the logical unit. */
-static ULONG Rank(const STORAGE_IDENTIFIER *Identifier)
+/* MPIO_KIND_NONE: not an identifier of the logical unit. */
+static UCHAR KindOf(const STORAGE_IDENTIFIER *Identifier)
 {
     if (Identifier->Association != StorageIdAssocDevice || Identifier->IdentifierSize == 0) {
-        return 0;
+        return MPIO_KIND_NONE;
     }
     switch (Identifier->Type) {
     case StorageIdTypeScsiNameString:
-        return 5;
+        return MPIO_KIND_NAME;
     case StorageIdTypeFCPHName:
-        return 4;
+        return MPIO_KIND_NAA;
     case StorageIdTypeEUI64:
-        return 3;
+        return MPIO_KIND_EUI64;
     case StorageIdTypeVendorId:
-        return 2;
+        return MPIO_KIND_T10;
     case StorageIdTypeVendorSpecific:
-        return 1;
+        return MPIO_KIND_VENDOR_SPECIFIC;
     default:
-        return 0;
+        return MPIO_KIND_NONE;
     }
 }
 
@@ -57,7 +57,7 @@ static const STORAGE_IDENTIFIER *BestIdentifier(const STORAGE_DEVICE_ID_DESCRIPT
         if (at > DeviceId->Size || DeviceId->Size - at < header || one->IdentifierSize > DeviceId->Size - at - header) {
             break;
         }
-        if (Rank(one) != 0 && (best == NULL || Rank(one) > Rank(best))) {
+        if (KindOf(one) != MPIO_KIND_NONE && (best == NULL || KindOf(one) > KindOf(best))) {
             best = one;
         }
         if (one->NextOffset < header || one->NextOffset > DeviceId->Size) {
@@ -68,36 +68,65 @@ static const STORAGE_IDENTIFIER *BestIdentifier(const STORAGE_DEVICE_ID_DESCRIPT
     return best;
 }
 
-static VOID Append(UCHAR *Identity, ULONG *Used, const VOID *Bytes, ULONG Length)
+/* Only a descriptor that lies about its texts has more than fits; it loses the head. */
+static VOID Append(PMPIO_IDENTITY Identity, PCVOID Bytes, ULONG Length)
 {
-    ULONG room = MPIO_IDENTITY_MAX - *Used;
+    ULONG room = MPIO_IDENTITY_MAX - Identity->Length;
     ULONG take = Length < room ? Length : room;
 
-    RtlCopyMemory(Identity + *Used, Bytes, take);
-    *Used += take;
+    RtlCopyMemory(Identity->Bytes + Identity->Length, (PCUCHAR)Bytes + Length - take, take);
+    Identity->Length = (USHORT)(Identity->Length + take);
 }
 
-/* Length of the identity; 0 when the device has neither identifier nor serial number. */
-ULONG MpioIdentity(const STORAGE_DEVICE_DESCRIPTOR *Device, const STORAGE_DEVICE_ID_DESCRIPTOR *DeviceId,
-                   UCHAR Identity[MPIO_IDENTITY_MAX])
+static VOID Finish(PMPIO_IDENTITY Identity, UCHAR Kind)
+{
+    Identity->Kind = Kind;
+    Identity->Hash = MpioHashBytes(Identity->Bytes + Identity->Begin, (ULONG)Identity->Length - Identity->Begin);
+}
+
+VOID MpioIdentify(const STORAGE_DEVICE_DESCRIPTOR *Device, const STORAGE_DEVICE_ID_DESCRIPTOR *DeviceId,
+                  PMPIO_IDENTITY Identity)
 {
     const STORAGE_IDENTIFIER *best = BestIdentifier(DeviceId);
-    ULONG used = 0;
     ULONG length;
     PCSTR text;
 
+    Identity->Length = Identity->Begin = 0;
     text = MpioDescriptorText(Device, Device->VendorIdOffset, &length);
-    Append(Identity, &used, text, length);
+    Append(Identity, text, length);
     text = MpioDescriptorText(Device, Device->ProductIdOffset, &length);
-    Append(Identity, &used, text, length);
+    Append(Identity, text, length);
     if (best != NULL) {
-        Append(Identity, &used, best->Identifier, best->IdentifierSize);
-        return used;
+        Identity->Begin = KindOf(best) >= MPIO_KIND_WORLDWIDE ? Identity->Length : 0;
+        Append(Identity, best->Identifier, best->IdentifierSize);
+        Finish(Identity, KindOf(best));
+        return;
     }
     text = MpioDescriptorText(Device, Device->SerialNumberOffset, &length);
     if (length == 0) {
-        return 0;
+        Identity->Length = 0;
     }
-    Append(Identity, &used, text, length);
-    return used;
+    Append(Identity, text, length);
+    Finish(Identity, length == 0 ? MPIO_KIND_NONE : MPIO_KIND_SERIAL);
+}
+
+/* Serial: NUL-terminated, from the DSM, which knew one where MPIO found none. */
+VOID MpioIdentifyBySerial(PCUCHAR Serial, PMPIO_IDENTITY Identity)
+{
+    ULONG length = 0;
+
+    while (length < MPIO_SERIAL_MAX && Serial[length] != 0) {
+        length++;
+    }
+    Append(Identity, Serial, length);
+    Finish(Identity, length == 0 ? MPIO_KIND_NONE : MPIO_KIND_SERIAL);
+}
+
+BOOLEAN MpioSameIdentity(const MPIO_IDENTITY *One, const MPIO_IDENTITY *Other)
+{
+    ULONG length = (ULONG)One->Length - One->Begin;
+
+    return One->Hash == Other->Hash && One->Length != 0 && One->Kind == Other->Kind &&
+           length == (ULONG)Other->Length - Other->Begin &&
+           memcmp(One->Bytes + One->Begin, Other->Bytes + Other->Begin, length) == 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Look-ups: DsmId -> instance, PathId -> path, and the holds that keep what was found. Buckets are
- * chosen by address or value, but the order inside a bucket decides nothing: keys are unique.
+ * chosen by address or value, but the order inside a chain decides nothing: keys are unique.
  * <= DISPATCH_LEVEL; Root->Lock guards the tables.
  */
 #include "core/core.h"
@@ -21,15 +21,15 @@ static ULONG HashPointer(PVOID Pointer)
     ULONGLONG value = (ULONG_PTR)Pointer;
 
     value = (value ^ value >> 29) * 0xBF58476D1CE4E5B9ull;
-    return (ULONG)(value >> 40) & (MPIO_HASH_BUCKETS - 1);
+    return (ULONG)(value >> 32);
 }
 
 static PMPIO_INSTANCE FindLocked(PMPIO_MODULE Dsm, PVOID DsmId)
 {
-    PLIST_ENTRY bucket = &MpioRoot()->InstanceHash[HashPointer(DsmId)];
+    PMPIO_HASHED hashed = MpioTableChain(&MpioRoot()->InstanceTable, HashPointer(DsmId));
 
-    for (PLIST_ENTRY entry = bucket->Flink; entry != bucket; entry = entry->Flink) {
-        PMPIO_INSTANCE instance = CONTAINING_RECORD(entry, MPIO_INSTANCE, HashEntry);
+    for (; hashed != NULL; hashed = hashed->Next) {
+        PMPIO_INSTANCE instance = CONTAINING_RECORD(hashed, MPIO_INSTANCE, Hashed);
 
         if (instance->DsmId == DsmId && instance->Dsm == Dsm) {
             return instance;
@@ -73,10 +73,10 @@ VOID MpioIndexInstance(PMPIO_INSTANCE Instance, BOOLEAN Insert)
 
     KeAcquireSpinLock(&root->Lock, &irql);
     if (Insert) {
-        InsertTailList(&root->InstanceHash[HashPointer(Instance->DsmId)], &Instance->HashEntry);
+        MpioTableInsert(&root->InstanceTable, &Instance->Hashed, HashPointer(Instance->DsmId));
         Instance->Dsm->Instances++;
     } else {
-        RemoveEntryList(&Instance->HashEntry);
+        MpioTableRemove(&root->InstanceTable, &Instance->Hashed);
         Instance->Dsm->Instances--;
     }
     KeReleaseSpinLock(&root->Lock, irql);
@@ -98,10 +98,10 @@ VOID MpioUnhold(PMPIO_INSTANCE Instance)
 
 PMPIO_PATH MpioFindPathLocked(PMPIO_MODULE Dsm, PVOID PathId)
 {
-    PLIST_ENTRY bucket = &MpioRoot()->PathHash[HashPointer(PathId)];
+    PMPIO_HASHED hashed = MpioTableChain(&MpioRoot()->PathTable, HashPointer(PathId));
 
-    for (PLIST_ENTRY entry = bucket->Flink; entry != bucket; entry = entry->Flink) {
-        PMPIO_PATH path = CONTAINING_RECORD(entry, MPIO_PATH, HashEntry);
+    for (; hashed != NULL; hashed = hashed->Next) {
+        PMPIO_PATH path = CONTAINING_RECORD(hashed, MPIO_PATH, Hashed);
 
         if (path->PathId == PathId && path->Dsm == Dsm) {
             return path;
@@ -131,7 +131,7 @@ VOID MpioJoinPath(PMPIO_INSTANCE Instance, PVOID PathId, PMPIO_PATH Fresh)
         KeInitializeEvent(&path->Idle, NotificationEvent, TRUE);
         MpioInitializePathWork(path);
         InsertTailList(&Instance->Dsm->Paths, &path->Entry);
-        InsertTailList(&root->PathHash[HashPointer(PathId)], &path->HashEntry);
+        MpioTableInsert(&root->PathTable, &path->Hashed, HashPointer(PathId));
     }
     InsertTailList(&path->Instances, &Instance->PathEntry);
     path->InstanceCount++;
@@ -152,7 +152,7 @@ BOOLEAN MpioLeavePath(PMPIO_INSTANCE Instance)
     last = --path->InstanceCount == 0;
     if (last) {
         RemoveEntryList(&path->Entry);
-        RemoveEntryList(&path->HashEntry);
+        MpioTableRemove(&root->PathTable, &path->Hashed);
         path->State = MPIO_PATH_REMOVED;
     }
     KeReleaseSpinLock(&root->Lock, irql);

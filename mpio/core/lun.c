@@ -6,7 +6,7 @@
  */
 #include "core/core.h"
 
-PMPIO_LUN MpioCreateLun(PMPIO_MODULE Dsm)
+PMPIO_LUN MpioCreateLun(PMPIO_MODULE Dsm, const MPIO_IDENTITY *Identity)
 {
     PMPIO_LUN lun = MpioAllocate(sizeof(*lun));
 
@@ -14,6 +14,7 @@ PMPIO_LUN MpioCreateLun(PMPIO_MODULE Dsm)
         return NULL;
     }
     lun->Dsm = Dsm;
+    lun->Identity = *Identity;
     InterlockedIncrement(&Dsm->References);
     lun->Ordinal = MPIO_NO_ORDINAL;
     lun->Gate = MPIO_GATE_NO_PATH;
@@ -22,8 +23,6 @@ PMPIO_LUN MpioCreateLun(PMPIO_MODULE Dsm)
     InitializeListHead(&lun->Instances);
     InitializeListHead(&lun->Held);
     InitializeListHead(&lun->Delayed);
-    InitializeListHead(&lun->Entry);
-    InitializeListHead(&lun->HintEntry);
     KeInitializeDpc(&lun->ReleaseDpc, MpioReleaseDpc, lun);
     KeInitializeTimer(&lun->RemoveTimer);
     KeInitializeDpc(&lun->RemoveDpc, MpioRemoveDpc, lun);
@@ -53,8 +52,7 @@ VOID MpioDereferenceLun(PMPIO_LUN Lun)
         KeReleaseSpinLock(&root->Lock, irql);
         return;
     }
-    RemoveEntryList(&Lun->Entry);
-    RemoveEntryList(&Lun->HintEntry);
+    MpioUnlinkLun(Lun);
     KeReleaseSpinLock(&root->Lock, irql);
     KeCancelTimer(&Lun->RemoveTimer);
     KeFlushQueuedDpcs();

@@ -31,10 +31,10 @@ static PVOID MpioPathOf(PMPIO_MEMBERS Members, PVOID CurrentPath)
 {
     for (ULONG i = 0; i < Members->Count; i++) {
         if (Members->PathIds[i] == CurrentPath) {
-            return Members->Instances[i]->DefaultPathId;
+            return MpioDefaultPathId(Members->Instances[i]);
         }
     }
-    return Members->Count != 0 ? Members->Instances[0]->DefaultPathId : NULL;
+    return Members->Count != 0 ? MpioDefaultPathId(Members->Instances[0]) : NULL;
 }
 
 NTSTATUS MpioMoveLun(ULONG Ordinal, PVOID SuggestedPath, ULONG Flags)

@@ -55,18 +55,18 @@ static VOID AppendDeviceId(TEXT *Text, PMPIO_PDO Pdo, BOOLEAN Revision)
 static VOID AppendInstance(TEXT *Text, PMPIO_PDO Pdo)
 {
     static const CHAR digits[] = "0123456789abcdef";
-    PMPIO_LUN lun = Pdo->Lun;
-    ULONG from = lun->IdentityLength > 48 ? lun->IdentityLength - 48 : 0;
+    const MPIO_IDENTITY *identity = &Pdo->Lun->Identity;
+    ULONG from = identity->Length > 48 ? identity->Length - 48u : 0;
 
     AppendAscii(Text, "1&7f6ac24&0&");
-    if (lun->IdentityLength == 0) {
+    if (identity->Length == 0) {
         for (LONG shift = 28; shift >= 0; shift -= 4) {
             Text->Characters[Text->Length++] = (WCHAR)digits[Pdo->Ordinal >> shift & 15];
         }
     }
-    for (ULONG i = from; i < lun->IdentityLength && Text->Length < MPIO_ID_CHARACTERS - 3; i++) {
-        Text->Characters[Text->Length++] = (WCHAR)digits[lun->Identity[i] >> 4];
-        Text->Characters[Text->Length++] = (WCHAR)digits[lun->Identity[i] & 15];
+    for (ULONG i = from; i < identity->Length && Text->Length < MPIO_ID_CHARACTERS - 3; i++) {
+        Text->Characters[Text->Length++] = (WCHAR)digits[identity->Bytes[i] >> 4];
+        Text->Characters[Text->Length++] = (WCHAR)digits[identity->Bytes[i] & 15];
     }
 }
 
@@ -180,7 +180,8 @@ static NTSTATUS QueryTarget(PMPIO_PDO Pdo, PIRP Irp)
     return MpioComplete(Irp, STATUS_SUCCESS, (ULONG_PTR)relations);
 }
 
-/* A device that is still reported only stops; one that is gone ends here. */
+/* A device that Plug and Play still knows of only stops, also when it went meanwhile (a start that failed for that
+ * reason is followed by a REMOVE too); one that bus relations have left out ends here. */
 static NTSTATUS Remove(PMPIO_PDO Pdo, PIRP Irp)
 {
     PMPIO_ROOT root = MpioRoot();
@@ -190,7 +191,7 @@ static NTSTATUS Remove(PMPIO_PDO Pdo, PIRP Irp)
 
     Pdo->Started = FALSE;
     Pdo->Claimed = FALSE;
-    if (!Pdo->Gone) {
+    if (!Pdo->Missing) {
         return MpioComplete(Irp, STATUS_SUCCESS, 0);
     }
     KeWaitForSingleObject(&Pdo->Drained, Executive, KernelMode, FALSE, NULL);

@@ -29,7 +29,7 @@ static VOID Drain(PMPIO_INSTANCE Instance)
         }
         KeAcquireSpinLock(&root->Lock, &irql);
         if (Instance->Holds == 0) {
-            RemoveEntryList(&Instance->HashEntry);
+            MpioTableRemove(&root->InstanceTable, &Instance->Hashed);
             Instance->Dsm->Instances--;
             Instance->Filter->Instance = NULL;
             KeReleaseSpinLock(&root->Lock, irql);

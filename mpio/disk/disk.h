@@ -64,7 +64,8 @@ struct _DISK_PACKET {
     PDISK_IO Io;                /* NULL: a flush step */
     PIRP Irp;
     VOID (*Finished)(PDISK_PACKET Packet, NTSTATUS Status);
-    PMDL Mdl;                   /* behind the packet; pages for the largest piece */
+    PMDL Mdl;                   /* behind the packet until a piece needs more */
+    ULONG MdlRoom;              /* bytes it can describe, wherever they begin */
     PUCHAR Buffer;              /* of the piece, and of the transfer now running: */
     ULONGLONG Lba;
     ULONG Blocks;
@@ -91,7 +92,7 @@ typedef enum _DISK_SIDE_KIND { DiskSideRelease, DiskSideResetBus, DiskSideStartU
 
 typedef struct _DISK_SIDE {
     PDISK Disk;
-    PIRP Irp;
+    PIRP Irp;                   /* release queue: made at start; others: when first needed */
     SCSI_REQUEST_BLOCK Srb;
     BOOLEAN Running;
     BOOLEAN Needed;             /* asked for again meanwhile (release queue only) */
@@ -137,7 +138,6 @@ struct _DISK {
     /* packets */
     SINGLE_LIST_ENTRY FreePackets; /* plain: one OS thread per world, no kernel call between look and change */
     volatile LONG PacketCount;
-    ULONG MdlBytes;
     KSPIN_LOCK Lock;
     LIST_ENTRY Waiting;         /* DISK_IO.Link: pieces left, no packet */
     volatile LONG WaitingCount;
@@ -145,7 +145,7 @@ struct _DISK {
     /* flush: one group runs, the next one gathers */
     LIST_ENTRY FlushRunning, FlushGathering;
     BOOLEAN FlushActive;
-    PDISK_PACKET FlushPacket;
+    PDISK_PACKET FlushPacket;   /* made by the first flush */
     NTSTATUS FlushStatus;
 
     /* throttle */

@@ -2,7 +2,7 @@
 /*
  * Flush with group commit: one group runs, the next one gathers and shares one result. <= DISPATCH_LEVEL;
  * DISK.Lock guards the two lists. Each run is SYNCHRONIZE CACHE(10) when the cache is on, then always
- * SRB_FUNCTION_FLUSH, with one packet kept for it. Rules: class-driver reference 2.7.
+ * SRB_FUNCTION_FLUSH, with one packet that the first flush makes and the disk keeps. Rules: class-driver reference 2.7.
  */
 #include "disk/disk.h"
 
@@ -19,10 +19,19 @@ static VOID StartFunction(PDISK_PACKET Packet)
     DiskStartSrb(Packet);
 }
 
+static VOID FinishGroup(PDISK Disk, NTSTATUS Status);
+
 static VOID StartGroup(PDISK Disk)
 {
     PDISK_PACKET packet = Disk->FlushPacket;
 
+    if (packet == NULL) {
+        packet = Disk->FlushPacket = DiskNewPacket(Disk);
+    }
+    if (packet == NULL) {
+        FinishGroup(Disk, STATUS_INSUFFICIENT_RESOURCES);
+        return;
+    }
     Disk->FlushStatus = STATUS_SUCCESS;
     packet->Io = NULL;
     packet->Finished = DiskFlushStep;

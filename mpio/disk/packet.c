@@ -6,13 +6,21 @@
  */
 #include "disk/disk.h"
 
+#define SMALL_PIECE 65536u  /* what a new packet's MDL describes; most never need more */
+
 static IO_COMPLETION_ROUTINE PacketCompleted;
 static KDEFERRED_ROUTINE ResendDpc;
+
+static SIZE_T MdlBytes(ULONG Room)
+{
+    return MmSizeOfMdl((PVOID)(ULONG_PTR)(PAGE_SIZE - 1), (SIZE_T)Room + PAGE_SIZE);
+}
 
 PDISK_PACKET DiskNewPacket(PDISK Disk)
 {
     const SIZE_T head = (sizeof(DISK_PACKET) + 15) & ~(SIZE_T)15;
-    PDISK_PACKET packet = ExAllocatePoolWithTag(NonPagedPoolNx, head + Disk->MdlBytes, DISK_TAG);
+    ULONG room = Disk->MaximumPiece < SMALL_PIECE ? Disk->MaximumPiece : SMALL_PIECE;
+    PDISK_PACKET packet = ExAllocatePoolWithTag(NonPagedPoolNx, head + MdlBytes(room), DISK_TAG);
 
     if (packet == NULL) {
         return NULL;
@@ -20,6 +28,7 @@ PDISK_PACKET DiskNewPacket(PDISK Disk)
     RtlZeroMemory(packet, sizeof(*packet));
     packet->Disk = Disk;
     packet->Mdl = (PMDL)((PUCHAR)packet + head);
+    packet->MdlRoom = room;
     packet->Irp = IoAllocateIrp(Disk->Lower->StackSize, FALSE);
     if (packet->Irp == NULL) {
         ExFreePoolWithTag(packet, DISK_TAG);
@@ -35,8 +44,25 @@ VOID DiskFreePacket(PDISK_PACKET Packet)
 {
     if (Packet != NULL) {
         IoFreeIrp(Packet->Irp);
+        if (Packet->MdlRoom > SMALL_PIECE) {
+            ExFreePoolWithTag(Packet->Mdl, DISK_TAG);
+        }
         ExFreePoolWithTag(Packet, DISK_TAG);
     }
+}
+
+/* An MDL for the largest piece, once in a packet's life. FALSE: no memory. */
+static BOOLEAN GrowMdl(PDISK_PACKET Packet)
+{
+    ULONG room = Packet->Disk->MaximumPiece;
+    PMDL mdl = ExAllocatePoolZero(NonPagedPoolNx, MdlBytes(room), DISK_TAG);
+
+    if (mdl == NULL) {
+        return FALSE;
+    }
+    Packet->Mdl = mdl;
+    Packet->MdlRoom = room;
+    return TRUE;
 }
 
 PDISK_PACKET DiskTakePacket(PDISK Disk)
@@ -159,6 +185,9 @@ VOID DiskStartTransfer(PDISK_PACKET Packet)
     ULONG left = Packet->Blocks - Packet->DoneBlocks;
 
     FreshBudget(Packet);
+    if (left > Packet->MdlRoom >> Packet->Disk->BlockShift && !Packet->OnePage) {
+        Packet->OnePage = !GrowMdl(Packet);
+    }
     Packet->RunningBlocks = Packet->OnePage ? OnePage(Packet, left) : left;
     Packet->RunningBytes = Packet->RunningBlocks << Packet->Disk->BlockShift;
     Packet->QueueAction = SRB_SIMPLE_TAG_REQUEST;
@@ -171,6 +200,10 @@ VOID DiskStartSrb(PDISK_PACKET Packet)
 {
     FreshBudget(Packet);
     Packet->DoneBlocks = 0;
+    if (Packet->RunningBytes > Packet->MdlRoom && !GrowMdl(Packet)) {
+        Packet->Finished(Packet, STATUS_INSUFFICIENT_RESOURCES);
+        return;
+    }
     Send(Packet);
 }
 

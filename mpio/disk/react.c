@@ -158,6 +158,10 @@ VOID DiskStartSide(PDISK Disk, DISK_SIDE_KIND Kind)
     }
     KeAcquireSpinLock(&Disk->Lock, &irql);
     start = !side->Running;
+    if (side->Irp == NULL) {
+        side->Irp = IoAllocateIrp(Disk->Lower->StackSize, FALSE);
+        start = side->Irp != NULL;
+    }
     if (start) {
         side->Running = TRUE;
     } else if (Kind == DiskSideRelease) {

@@ -93,7 +93,6 @@ static VOID SetPiece(PDISK Disk)
     }
     piece = pages < DISK_LARGEST_PIECE / PAGE_SIZE ? pages * PAGE_SIZE : DISK_LARGEST_PIECE;
     Disk->MaximumPiece = piece < Disk->MaximumTransfer ? piece : Disk->MaximumTransfer;
-    Disk->MdlBytes = (ULONG)MmSizeOfMdl((PVOID)(ULONG_PTR)(PAGE_SIZE - 1), (SIZE_T)Disk->MaximumPiece + PAGE_SIZE);
 }
 
 static NTSTATUS QueryAdapter(PDISK Disk, PBOOLEAN Queueing)
@@ -142,16 +141,13 @@ static NTSTATUS MakePackets(PDISK Disk)
     }
     Disk->PacketCount = 1;
     PushEntryList(&Disk->FreePackets, &packet->Entry);
-    Disk->FlushPacket = DiskNewPacket(Disk);
-    if (Disk->FlushPacket == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
     for (ULONG i = 0; i < DiskSideCount; i++) {
         Disk->Side[i].Disk = Disk;
-        Disk->Side[i].Irp = IoAllocateIrp(Disk->Lower->StackSize, FALSE);
-        if (Disk->Side[i].Irp == NULL) {
-            return STATUS_INSUFFICIENT_RESOURCES;
-        }
+    }
+    /* A queue that stays frozen would be the end of the disk; the other sides are only good to have. */
+    Disk->Side[DiskSideRelease].Irp = IoAllocateIrp(Disk->Lower->StackSize, FALSE);
+    if (Disk->Side[DiskSideRelease].Irp == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
     Disk->CacheWork = IoAllocateWorkItem(Disk->Self);
     Disk->CapacityWork = IoAllocateWorkItem(Disk->Self);

@@ -4,6 +4,7 @@
  * DSMs), Plug and Play last, so that every DSM has registered before the first LUN arrives.
  */
 #include "embed/embed.h"
+#include "world/check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,15 +20,28 @@
 #define ARRIVE_LIMIT (60 * WORLD_SECOND) /* until every LUN is there */
 #define ARRIVE_STEP  (50 * WORLD_MS)
 #define ARRIVE_QUIET 40                  /* steps without change */
+#define DRIVER_QUIET 10                  /* the same once a disk is there, when only loaded miniports know how many */
 #define REFUSED_QUIET 20                 /* the same when no session came up: a second attempt has failed too */
 
 static const struct {
     const char *service;
     PDRIVER_INITIALIZE entry;
+    enum hba_kind kind; /* loaded for an HBA of this kind; HBA_DRIVER: always */
 } framework[] = {
-    {"mpio", MpioDriverEntry},      {"mpdev", MpdevDriverEntry},         {"disk", DiskDriverEntry},
-    {"ompfc", FcMiniportDriverEntry}, {"ompiscsi", IscsiMiniportDriverEntry},
+    {"mpio", MpioDriverEntry, HBA_DRIVER},        {"mpdev", MpdevDriverEntry, HBA_DRIVER},
+    {"disk", DiskDriverEntry, HBA_DRIVER},        {"ompfc", FcMiniportDriverEntry, HBA_DRIVER},
+    {"ompiscsi", IscsiMiniportDriverEntry, HBA_DRIVER}, {"ompsas", SasMiniportDriverEntry, HBA_SAS},
+    {"ompspi", SpiMiniportDriverEntry, HBA_SPI},
 };
+
+static bool needs(const struct node *n, enum hba_kind kind)
+{
+    const struct hba *h = fabric_hbas(n->machine);
+
+    while (h && h->kind != kind)
+        h = h->next;
+    return kind == HBA_DRIVER || h;
+}
 
 struct ending {
     struct world *world;
@@ -125,10 +139,11 @@ static bool any_disk_present(const struct mpio *w)
 }
 
 /* A simulated world is complete when every promised instance is there. What lies behind real paths only they know:
- * there it is complete when every session is up, or refused, and has had nothing to do for a while. */
+ * there it is complete when every session is up, or refused, and has had nothing to do for a while. What loaded
+ * miniports reach is complete when a disk is there and nothing has come for a while. */
 static bool settle(struct mpio *w)
 {
-    unsigned expected = expected_instances(w), quiet = 0;
+    unsigned expected = expected_instances(w), adapters = embed_driver_adapters(w), quiet = 0;
     uint64_t start = world_now(w->world), before = 0;
     struct real_state real;
 
@@ -140,16 +155,16 @@ static bool settle(struct mpio *w)
         uint64_t now = instances + w->disk_count + real.commands;
         quiet = now == before && real.undecided == 0 ? quiet + 1 : 0;
         before = now;
-        if (instances >= expected && real.up == real.paths && quiet >= 2 &&
-            (expected + real.paths == 0 || any_disk_present(w)))
+        if (instances >= expected && real.up == real.paths && quiet >= (adapters > 0 ? DRIVER_QUIET : 2) &&
+            (expected + real.paths + adapters == 0 || any_disk_present(w)))
             break;
-        if (expected == 0 && real.paths > 0 && real.up == 0 && quiet >= REFUSED_QUIET)
+        if (expected + adapters == 0 && real.paths > 0 && real.up == 0 && quiet >= REFUSED_QUIET)
             break;
     }
-    if (any_disk_present(w) || expected + real.paths == 0)
+    if (any_disk_present(w) || expected + real.paths + adapters == 0)
         return true;
     embed_fail(w, "no disk arrived within %.1f seconds%s", (double)(world_now(w->world) - start) / WORLD_SECOND,
-               expected > 0 || real.up > 0 ? "; is the array on MPIO's and the DSM's device lists?" : ":");
+               expected + adapters > 0 || real.up > 0 ? "; is the array on MPIO's and the DSM's device lists?" : ":");
     embed_real_trouble(w, w->error, sizeof w->error);
     return false;
 }
@@ -160,14 +175,19 @@ bool mpio_boot(struct mpio *w)
         struct node *n = &w->nodes[i];
         load_attach(n->machine);
         for (size_t f = 0; f < sizeof framework / sizeof *framework; f++)
-            if (!start_driver(n, framework[f].service, framework[f].entry, NULL))
+            if (needs(n, framework[f].kind) && !start_driver(n, framework[f].service, framework[f].entry, NULL))
                 return false;
+        for (unsigned d = 0; d < n->miniport_count; d++)
+            if (!start_driver(n, n->miniports[d].service, n->miniports[d].entry, &n->miniports[d].image)) {
+                embed_driver_trouble(n, n->miniports[d].service);
+                return false;
+            }
         for (unsigned d = 0; d < n->driver_count; d++)
             if (!start_driver(n, n->drivers[d].service, n->drivers[d].entry, &n->drivers[d].image))
                 return false;
     }
     for (unsigned i = 0; i < w->node_count; i++)
-        if (!embed_call(&w->nodes[i], "PnP", boot_thread, &w->nodes[i], PNP_LIMIT))
+        if (!embed_call(&w->nodes[i], "PnP", boot_thread, &w->nodes[i], PNP_LIMIT) || !embed_check_adapters(&w->nodes[i]))
             return false;
     return settle(w);
 }
@@ -176,6 +196,19 @@ static void shutdown_thread(void *argument)
 {
     (void)argument;
     PnpShutdown();
+}
+
+/* Nothing to do on a machine that has stopped meanwhile. */
+static bool unload(struct node *n, const char *service)
+{
+    struct ending e = {.world = n->machine->world};
+    char what[96];
+
+    if (n->machine->state != MACHINE_RUNNING)
+        return true;
+    snprintf(what, sizeof what, "DriverUnload of %s", service);
+    nt_unload_driver(n->machine, service, driver_ended, &e);
+    return wait_for(n, &e, what);
 }
 
 bool mpio_shutdown(struct mpio *w)
@@ -187,13 +220,11 @@ bool mpio_shutdown(struct mpio *w)
         if (n->machine->state != MACHINE_RUNNING)
             continue;
         ok = embed_call(n, "PnP shutdown", shutdown_thread, NULL, PNP_LIMIT) && ok;
-        for (unsigned d = n->driver_count; d-- > 0 && n->machine->state == MACHINE_RUNNING;) {
-            struct ending e = {.world = w->world};
-            char what[96];
-            snprintf(what, sizeof what, "DriverUnload of %s", n->drivers[d].service);
-            nt_unload_driver(n->machine, n->drivers[d].service, driver_ended, &e);
-            ok = wait_for(n, &e, what) && ok;
-        }
+        for (unsigned d = n->driver_count; d-- > 0;)
+            ok = unload(n, n->drivers[d].service) && ok;
+        for (unsigned d = n->miniport_count; d-- > 0;)
+            ok = unload(n, n->miniports[d].service) && ok;
+        check_unloaded(n->machine);
     }
     return ok;
 }

@@ -101,6 +101,10 @@ static bool build_simulated_hba(struct mpio *w, size_t index)
         .queue_depth = t->queue_depth,
         .link_down_time = t->link_down_time,
         .dev_loss_time = t->dev_loss_time,
+        .ns_per_kib = t->ns_per_kib,
+        .fabric = t->fabric,
+        .untagged = !t->tagged,
+        .personality = t->personality,
     };
     struct hba *h = fabric_create_hba(w->nodes[t->machine].machine, &config);
     if (!h)
@@ -117,6 +121,8 @@ static bool build_simulated_hba(struct mpio *w, size_t index)
                 .latency = link->latency,
                 .jitter = link->jitter,
                 .ns_per_kib = link->ns_per_kib,
+                .port_ns_per_kib = w->topology->arrays[link->array].port_ns_per_kib,
+                .fabric = link->fabric,
             };
             if (fabric_connect(h, &path) < 0)
                 return embed_fail(w, "link %s: hba %s takes no more targets", link->object.name, t->object.name);
@@ -154,7 +160,9 @@ bool embed_build(struct mpio *w)
         if (!build_machine(w, i))
             return false;
     for (size_t i = 0; i < t->hba_count; i++)
-        if (!(t->hbas[i].real ? embed_build_real_hba(w, i) != NULL : build_simulated_hba(w, i)))
+        if (!(t->hbas[i].kind == HBA_DRIVER ? embed_build_driver_hba(w, i)
+              : t->hbas[i].real             ? embed_build_real_hba(w, i) != NULL
+                                            : build_simulated_hba(w, i)))
             return false;
     if (!embed_build_own_hbas(w))
         return false;
@@ -174,6 +182,7 @@ void embed_dismantle(struct mpio *w)
     embed_drop_faults(w);
     if (w->scenario)
         scenario_stop(w->scenario);
+    embed_clusters_free(w);
     for (unsigned i = 0; i < w->disk_count; i++) {
         embed_stream_free(w->disks[i]);
         free(w->disks[i]);
@@ -190,9 +199,12 @@ void embed_dismantle(struct mpio *w)
     free(w->arrays);
     if (w->world)
         world_destroy(w->world);
-    for (unsigned i = 0; i < w->node_count; i++)
+    for (unsigned i = 0; i < w->node_count; i++) {
         for (unsigned d = 0; d < w->nodes[i].driver_count; d++)
             load_driver_close(&w->nodes[i].drivers[d]);
+        for (unsigned d = 0; d < w->nodes[i].miniport_count; d++)
+            load_driver_close(&w->nodes[i].miniports[d]);
+    }
 }
 
 static struct hba *find_hba(void *user, const char *name)
@@ -217,7 +229,15 @@ static struct array *find_array(void *user, const char *name)
     return NULL;
 }
 
+static struct machine *find_machine(void *user, const char *name)
+{
+    struct node *n = embed_node(user, name);
+
+    return n ? n->machine : NULL;
+}
+
 void embed_lookups(struct mpio *w, struct scenario_objects *objects)
 {
-    *objects = (struct scenario_objects){find_hba, find_array, w};
+    *objects = (struct scenario_objects){.hba = find_hba, .array = find_array, .machine = find_machine,
+                                         .applied = embed_fault_applied, .user = w};
 }

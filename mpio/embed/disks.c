@@ -12,12 +12,14 @@
 
 #include <ntddk.h>
 #include "disk/volume.h"
+#include "world/check.h"
 
 /* What mpio_io.private_area holds while the I/O is out. */
 struct submission {
     DISK_IO io;
     struct event event;
     struct disk *disk;
+    bool out;
 };
 _Static_assert(sizeof(struct submission) <= sizeof(((struct mpio_io *)0)->private_area), "private_area is too small");
 
@@ -121,7 +123,15 @@ bool mpio_disk_info(const struct mpio *w, unsigned disk, struct mpio_disk_info *
 static void done(DISK_IO *below)
 {
     struct mpio_io *io = below->User;
+    struct submission *s = (struct submission *)io->private_area;
 
+    if (!s->out) {
+        check_report(s->disk->node->machine->world, s->disk->node->machine, CHECK_IO, s->disk->multipath_number, io->lba,
+                     "a request to %s at block %llu ended a second time", s->disk->info.name,
+                     (unsigned long long)io->lba);
+        return;
+    }
+    s->out = false;
     io->status = below->Status;
     io->information = (uint32_t)below->Information;
     io->scsi_status = below->ScsiStatus;
@@ -167,6 +177,7 @@ bool mpio_submit(struct mpio *w, unsigned disk, struct mpio_io *io)
     if ((unsigned)io->operation > MPIO_SCSI)
         return embed_fail(w, "mpio_io.operation %d is not one", (int)io->operation);
     s->disk = w->disks[disk];
+    s->out = true;
     s->event.heap = 0;
     s->io.Operation = operation[io->operation];
     s->io.Lba = io->lba;

@@ -20,19 +20,24 @@
 
 #define EMBED_MAX_DSMS     16
 #define EMBED_MAX_MACHINES 64
+#define EMBED_MAX_MINIPORTS 8
 #define EMBED_MPIO_PARAMETERS "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\mpio\\Parameters"
 
+struct cluster;
 struct disk;
 struct injected;
+struct member;
 struct mpio_counters; /* core/mpioctl.h */
 struct stream;
 
-/* One machine, and the DSM images that are its own. */
+/* One machine, and the driver images that are its own. */
 struct node {
     struct mpio *world;
     struct machine *machine;
     struct load_driver drivers[EMBED_MAX_DSMS];
     unsigned driver_count;
+    struct load_driver miniports[EMBED_MAX_MINIPORTS]; /* of [hba] sections, kind = driver */
+    unsigned miniport_count;
     unsigned log_seen;          /* event-log entries shown as marks */
     bool default_claims;        /* MPIO's device list is what the topology implies: nobody gave one */
 };
@@ -46,6 +51,8 @@ struct disk {
     char identifier[80];
     uint32_t multipath_number;
     struct stream *stream;      /* verified load, or NULL */
+    bool identity_changed;      /* its LUN had another identifier for a while: it may have been another disk too */
+    struct member *member;      /* its machine's part in a cluster, or NULL */
 };
 
 struct mpio {
@@ -62,7 +69,10 @@ struct mpio {
     struct index disk_by_identifier, disk_by_device, disk_by_number; /* disks.c */
     struct scenario *scenario;  /* of the topology's timeline */
     struct injected *injected;  /* of mpio_fault and mpio_fault_plan */
-    bool loading;
+    struct buffer plan;         /* what mpio_fault_plan drew, line by line */
+    const char *errors_allowed; /* by what was done: why I/O errors are no finding; NULL: they are */
+    struct cluster *clusters;
+    bool loading, clusters_started;
     uint64_t end_of_load;
     /* paths.c: every instance seen so far; what the framework counted at the last snapshot */
     struct mpio_path_report *paths;
@@ -96,8 +106,22 @@ void embed_real_state(const struct mpio *w, struct real_state *state);
 /* Appends one sentence for each path that is not up: portal, target, reason. */
 void embed_real_trouble(const struct mpio *w, char *text, size_t size);
 
+/* miniport.c */
+bool embed_build_driver_hba(struct mpio *w, size_t index);
+unsigned embed_driver_adapters(const struct mpio *w); /* that the topology has, over all machines */
+/* Appends to mpio_error what the port logged last about a miniport. */
+void embed_driver_trouble(struct node *n, const char *service);
+/* After the first enumeration: false when an adapter of a loaded miniport has not started. */
+bool embed_check_adapters(struct node *n);
+
 /* faults.c */
 void embed_drop_faults(struct mpio *w);
+
+/* verdict.c */
+/* After every action of a timeline or plan: what the load and the verdict must know of it. */
+void embed_fault_applied(void *mpio, const struct topology_action *action);
+bool embed_disk_is_volatile(const struct disk *d); /* a loss of power takes what was not flushed */
+bool embed_disk_is_unjudged(const struct disk *d); /* another disk may be the same LUN */
 
 /* Runs routine(argument) as a thread of the machine at PASSIVE_LEVEL and the world until it has returned, at most
  * `limit` of world time. */
@@ -114,7 +138,24 @@ unsigned embed_count_instances(struct mpio *w);
 /* marks.c */
 void embed_watch_trace(struct mpio *w);
 
+/* cluster.c: the topology's [cluster] sections */
+bool embed_clusters_start(struct mpio *w);
+void embed_clusters_stop(struct mpio *w);          /* the owners read all once more */
+unsigned embed_clusters_pending(const struct mpio *w); /* 0: that is done, and nothing is out */
+void embed_clusters_rest(struct mpio *w);
+void embed_clusters_free(struct mpio *w);
+bool embed_in_cluster(const struct disk *d);
+const struct mpio_load_report *embed_cluster_disk_report(const struct disk *d); /* NULL: in no cluster */
+
+/* twins.c */
+bool embed_has_twin(const struct disk *d);         /* its LUN is another disk of its machine as well */
+bool embed_refuse_twins(struct mpio *w);           /* false: some disk has, mpio_error says which */
+void embed_report_twin(const struct disk *d);      /* as a finding of the checkers */
+void embed_describe_twins(const struct disk *d, char *text, size_t size);
+
 /* load.c */
+/* Is a load for LUNs of this name pattern meant for this disk? */
+bool embed_load_matches(const struct mpio *w, const struct disk *d, const char *lun);
 void embed_stream_free(struct disk *d);
 void embed_stream_disk_changed(struct disk *d);
 

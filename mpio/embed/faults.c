@@ -6,8 +6,13 @@
  */
 #include "embed/embed.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "text/number.h"
+
+#define PLAN_LINE 400 /* bytes of one, as read back */
 
 struct injected {
     struct scenario *scenario;
@@ -82,10 +87,14 @@ static void bound_by_machines(const struct mpio *w, struct scenario_random_optio
     o->patience = REQUEST_PATIENCE + o->longest_blackout;
 }
 
-unsigned mpio_fault_plan(struct mpio *w, uint64_t duration, unsigned least, unsigned most)
+static unsigned draw_plan(struct mpio *w, uint64_t duration, unsigned least, unsigned most, unsigned kinds)
 {
-    struct scenario_random_options options = {
-        .start = world_now(w->world), .duration = duration, .minimum = least, .maximum = most};
+    uint64_t start_time = (world_now(w->world) + WORLD_MS - 1) / WORLD_MS * WORLD_MS; /* a person reads the plan */
+    struct scenario_random_options options = {.start = start_time,
+                                              .duration = duration,
+                                              .minimum = least,
+                                              .maximum = most,
+                                              .kinds = kinds};
     struct text_error error;
     unsigned faults = 0;
 
@@ -95,12 +104,77 @@ unsigned mpio_fault_plan(struct mpio *w, uint64_t duration, unsigned least, unsi
         embed_fail(w, "no fault plan: %s", error.message);
         return 0;
     }
-    if (start(w, plan->actions, plan->count, "fault plan"))
+    if (start(w, plan->actions, plan->count, "fault plan")) {
+        scenario_plan_write(plan, &w->plan);
         faults = plan->faults;
+    }
     if (plan->faults == 0)
         embed_fail(w, "no fault plan: no fault fits that the machines would bear without an I/O error");
     scenario_plan_free(plan);
     return faults;
+}
+
+unsigned mpio_fault_plan(struct mpio *w, uint64_t duration, unsigned least, unsigned most)
+{
+    return draw_plan(w, duration, least, most, SCENARIO_ALL_KINDS);
+}
+
+unsigned mpio_fault_swarm(struct mpio *w, uint64_t duration, unsigned least, unsigned most)
+{
+    return draw_plan(w, duration, least, most, SCENARIO_WHOLE_MENU);
+}
+
+const char *mpio_fault_plan_text(const struct mpio *w)
+{
+    const char *header = "[timeline]\n", *text = buffer_text(&w->plan);
+
+    return strncmp(text, header, strlen(header)) == 0 ? text + strlen(header) : text;
+}
+
+/* One line of such a text, without its end: "TIME = ACTION". */
+static bool read_line(struct mpio *w, const char *line, size_t length, struct topology_action *action)
+{
+    char text[PLAN_LINE], *equal;
+    struct text_error error;
+
+    snprintf(text, sizeof text, "%.*s", (int)(length < sizeof text ? length : sizeof text - 1), line);
+    equal = strstr(text, " = ");
+    if (!equal || length >= sizeof text)
+        return embed_fail(w, "a line of a fault plan is TIME = ACTION, not \"%.60s\"", text);
+    *equal = '\0';
+    uint64_t time;
+    if (!text_parse_time(text, &time, &error) || !topology_parse_action(w->topology, equal + 3, action, &error))
+        return embed_fail(w, "fault plan, %s: %s", text, error.message);
+    if (time > TOPOLOGY_MAX_TIME)
+        return embed_fail(w, "fault plan: %s is later than a timeline goes", text);
+    action->time = time;
+    return true;
+}
+
+bool mpio_fault_plan_read(struct mpio *w, const char *lines)
+{
+    struct topology_action *actions = NULL, *grown;
+    size_t count = 0;
+    bool ok = true;
+
+    for (const char *end; ok && (end = strchr(lines, '\n')) != NULL; lines = end + 1) {
+        if (count == TOPOLOGY_MAX_ACTIONS) {
+            ok = embed_fail(w, "a fault plan has at most %u lines", TOPOLOGY_MAX_ACTIONS);
+            break;
+        }
+        grown = realloc(actions, (count + 1) * sizeof *actions);
+        if (!grown) {
+            ok = embed_fail(w, "fault plan: out of memory");
+            break;
+        }
+        actions = grown;
+        ok = read_line(w, lines, (size_t)(end - lines), &actions[count]);
+        actions[count].line = (unsigned)count;
+        count += ok;
+    }
+    ok = ok && (count == 0 || start(w, actions, count, "fault plan"));
+    free(actions);
+    return ok;
 }
 
 void embed_drop_faults(struct mpio *w)

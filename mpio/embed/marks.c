@@ -11,7 +11,7 @@
 
 #define KINDS                                                                                                  \
     (TRACE_BIT(TRACE_FAULT) | TRACE_BIT(TRACE_LINK) | TRACE_BIT(TRACE_FAILOVER) | TRACE_BIT(TRACE_EVENT_LOG) | \
-     TRACE_BIT(TRACE_BUGCHECK) | TRACE_BIT(TRACE_CHECK))
+     TRACE_BIT(TRACE_BUGCHECK) | TRACE_BIT(TRACE_CHECK) | TRACE_BIT(TRACE_CLUSTER))
 
 static const char *hba_name(const struct mpio *w, uint64_t ordinal)
 {
@@ -30,15 +30,18 @@ static void say_fault(const struct mpio *w, const struct trace_record *r, char *
 #undef X
     };
     uint64_t kind = r->argument[0], object = r->argument[1] >> 32, part = r->argument[1] & UINT32_MAX;
-    bool on_hba = kind == ACTION_LINK || kind == ACTION_FLAP || kind == ACTION_PATH_FAULT;
+    bool on_hba = topology_action_subject((uint32_t)kind) == SUBJECT_HBA;
+    bool on_array = topology_action_subject((uint32_t)kind) == SUBJECT_ARRAY;
     const char *name = "?";
 
     if (kind >= ACTION_COUNT)
         return;
     if (on_hba && object < w->topology->hba_count)
         name = w->topology->hbas[object].object.name;
-    if (!on_hba && object < w->topology->array_count)
+    if (on_array && object < w->topology->array_count)
         name = w->topology->arrays[object].object.name;
+    if (topology_action_subject((uint32_t)kind) == SUBJECT_MACHINE && object < w->topology->machine_count)
+        name = w->topology->machines[object].object.name;
     int used = snprintf(text, size, "%s %s", verbs[kind], name);
     if (used > 0 && (size_t)used < size && part != HBA_ALL_TARGETS)
         used += snprintf(text + used, size - used, on_hba ? " target %" PRIu64 : " %" PRIu64, part);
@@ -76,6 +79,9 @@ static bool say(struct mpio *w, struct node *n, const struct trace_record *r, ch
         snprintf(text, size, "%s", e ? e->text : "");
         return true;
     }
+    case TRACE_CLUSTER:
+        snprintf(text, size, "shared LUN: member %" PRIu64 " takes over from member %" PRIu64, a[1], a[2]);
+        return a[1] != a[2]; /* its first reservation takes nothing from anybody */
     case TRACE_BUGCHECK:
     case TRACE_CHECK:
         trace_format(r, text, size);

@@ -125,6 +125,7 @@ void mpio_destroy(struct mpio *w)
     free(w->paths);
     free(w->last);
     index_free(&w->path_by_place);
+    buffer_free(&w->plan);
     free(w->topology_text);
     free(w->topology_name);
     free(w);
@@ -152,7 +153,7 @@ bool mpio_run(struct mpio *w, uint64_t duration)
             break;
     if (any_machine_runs(w))
         return true;
-    return embed_fail(w, "every machine has stopped with a bug check");
+    return embed_fail(w, "every machine has stopped");
 }
 
 /* A routine that runs as a thread of a machine, and the mark that it has ended. */

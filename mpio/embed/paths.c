@@ -70,12 +70,14 @@ static void name_path(const struct node *n, const struct mpio_instance_entry *e,
         h = h->next;
         index++;
     }
-    p->target = e->target;
+    p->target = (uint32_t)e->bus << 8 | e->target;
     p->hba_ordinal = h ? h->ordinal : UINT32_MAX;
     if (h && fabric_path_info(h, e->target, &info))
         snprintf(p->path, sizeof p->path, "%s -> %s:%u", h->name, array_name(info.array), info.port);
     else if (h && iscsi_hba_is(h) && iscsi_hba_path_state(h, e->target, &session))
         snprintf(p->path, sizeof p->path, "%s -> %.28s", h->name, session.portal);
+    else if (e->bus)
+        snprintf(p->path, sizeof p->path, "%s bus %u target %u", h ? h->name : "port", e->bus, e->target);
     else
         snprintf(p->path, sizeof p->path, "%s target %u", h ? h->name : "port", e->target);
 }
@@ -152,7 +154,7 @@ static void join(struct mpio *w, struct node *n, const struct mpio_snapshot *s)
 
 static bool call(struct node *n, struct request *r)
 {
-    return n->machine->state == MACHINE_RUNNING && embed_call(n, "snapshot", take, r, SNAPSHOT_LIMIT);
+    return n->machine->state == MACHINE_RUNNING && !machine_is_paused(n->machine) && embed_call(n, "snapshot", take, r, SNAPSHOT_LIMIT);
 }
 
 unsigned embed_count_instances(struct mpio *w)

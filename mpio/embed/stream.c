@@ -67,8 +67,8 @@ static void verify(struct slot *slot)
     uint32_t size = s->disk->info.block_size;
     struct block_stamp wanted, found;
 
-    if (u->highest == 0)
-        return; /* nobody has written it in this run */
+    if (u->highest == 0 || s->unjudged)
+        return; /* nobody has written it in this run, or somebody else too */
     for (uint32_t b = 0; b < s->unit_blocks; b++) {
         uint64_t lba = slot->io.lba + b;
         expect(s, lba, &wanted);
@@ -132,6 +132,8 @@ static void finished(struct mpio_io *io)
         r->writes++;
         r->bytes += io->information;
         u->acknowledged = u->highest;
+        if (!s->volatile_cache || io->operation == MPIO_WRITE_FUA)
+            u->durable = u->highest;
     }
     if (s->stopping || !s->disk->device)
         return;
@@ -159,6 +161,8 @@ static void issue(struct slot *slot)
     if (slot->io.operation == MPIO_WRITE) {
         s->units[unit].highest++;
         fill(slot);
+        if (s->volatile_cache && draw(s, 2) == 0)
+            slot->io.operation = MPIO_WRITE_FUA;
     }
     if (!mpio_submit(s->disk->node->world, s->index, &slot->io)) {
         slot->out = false;
@@ -171,20 +175,22 @@ struct stream *stream_create(struct disk *d, unsigned index, const struct topolo
     struct stream *s = calloc(1, sizeof *s);
     const struct mpio *w = d->node->world;
     uint32_t size = d->info.block_size;
-    uint64_t bytes = d->info.blocks * size, span = t->span ? t->span : SPAN_DEFAULT;
+    uint64_t part = d->info.blocks / w->node_count; /* machines that share a LUN write in parts of their own */
+    uint64_t span = t->span ? t->span : SPAN_DEFAULT;
 
     if (!s)
         return NULL;
     s->disk = d;
+    s->volatile_cache = embed_disk_is_volatile(d);
+    s->unjudged = embed_disk_is_unjudged(d);
     s->index = index;
     s->read_percent = t->read_percent;
     s->interval = t->rate ? WORLD_SECOND / t->rate : 0;
     s->unit_blocks = t->io_size / size > 0 ? (uint32_t)(t->io_size / size) : 1;
-    if (span > bytes)
-        span = bytes;
-    span /= w->node_count; /* machines that share a LUN write in parts of their own */
+    if (span > part * size)
+        span = part * size;
     s->unit_count = span / size / s->unit_blocks;
-    s->first_lba = d->node->machine->ordinal * (span / size);
+    s->first_lba = d->node->machine->ordinal * part;
     s->slot_count = t->queue_depth ? t->queue_depth : 1;
     if (s->slot_count >= s->unit_count)
         s->slot_count = s->unit_count > 1 ? (unsigned)s->unit_count - 1 : 0;
@@ -220,6 +226,19 @@ void stream_stop(struct stream *s)
     s->stopping = true;
     for (unsigned i = 0; i < s->slot_count; i++)
         world_cancel(world_of(s), &s->slots[i].event);
+}
+
+void stream_power_lost(struct stream *s)
+{
+    for (uint64_t i = 0; s->volatile_cache && i < s->unit_count; i++)
+        s->units[i].acknowledged = s->units[i].durable;
+}
+
+void stream_cut(struct stream *s, uint64_t blocks)
+{
+    for (uint64_t i = 0; i < s->unit_count; i++)
+        if (s->first_lba + (i + 1) * s->unit_blocks > blocks)
+            s->units[i].acknowledged = s->units[i].durable = 0;
 }
 
 unsigned stream_outstanding(const struct stream *s)

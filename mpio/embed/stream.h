@@ -8,6 +8,7 @@
 struct unit {
     uint32_t acknowledged;      /* generation of the last write that succeeded; 0: none */
     uint32_t highest;           /* of the last write that was started */
+    uint32_t durable;           /* of the last acknowledged write that no loss of power can take */
     bool busy;
 };
 
@@ -31,6 +32,8 @@ struct stream {
     unsigned slot_count;
     char *memory;
     bool stopping;
+    bool volatile_cache;        /* its array loses what was not flushed: every other write is a write-through */
+    bool unjudged;              /* another disk may have written to the LUN: what is read says nothing */
     struct mpio_load_report report;
 };
 
@@ -38,6 +41,10 @@ struct stream {
 struct stream *stream_create(struct disk *d, unsigned index, const struct topology_load *t);
 void stream_start(struct stream *s);
 void stream_stop(struct stream *s);
+/* The LUN's array lost its power: blocks may hold what they held before the last write-through. */
+void stream_power_lost(struct stream *s);
+/* The LUN has become this small: what was behind is gone for ever. */
+void stream_cut(struct stream *s, uint64_t blocks);
 unsigned stream_outstanding(const struct stream *s);
 void stream_free(struct stream *s);
 

@@ -43,7 +43,7 @@ int64_t host_file_pwrite(int file, const void *data, size_t length, uint64_t off
 bool host_file_sync(int file);
 void host_file_close(int file);
 bool host_make_directory(const char *path);         /* with parents; true when it is there */
-bool host_remove_file(const char *path);
+bool host_remove_file(const char *path);            /* or an empty directory */
 char *host_temporary_directory(void);               /* private, mode 0700, malloc'ed name */
 int host_directory_entries(const char *path);       /* 0: empty or not there; 1: has something; -1: cannot be told */
 bool host_random(void *bytes, size_t count);        /* from the system, for names that must be unique */
@@ -169,6 +169,23 @@ void host_reexec(char **argv, const char *variable, const char *value);
 /* Runs a program (argv ends with NULL) and collects its standard output, NUL-terminated and cut to
  * `size`; exit status, or -1. */
 int host_run(const char *const argv[], char *output, size_t size);
+unsigned host_processors(void);                     /* that this process may use; at least 1 */
+/* Programs that run beside this one. Each starts with this one's environment, reads nothing, does not hear Ctrl-C at
+ * the terminal, and is killed by the system after `cpu_seconds` of processor time (0: never). Its standard output
+ * and error go to the file `output`, made anew (NULL: nowhere). argv[0] names its file. NULL on failure. */
+#define HOST_MAX_CHILDREN 64
+struct host_child;
+struct host_child *host_child_start(const char *const argv[], const char *output, unsigned cpu_seconds);
+enum host_child_end { HOST_CHILD_EXITED, HOST_CHILD_CRASHED, HOST_CHILD_OUT_OF_CPU };
+struct host_child_result {
+    enum host_child_end end;
+    int code;                   /* exit status, or the signal (on Windows the exception) that ended it */
+    HOST_ALIGN_8 uint64_t cpu_ns;
+};
+/* Sleeps until one of at most HOST_MAX_CHILDREN children has ended: its index and *result; the child is gone and its
+ * place is NULL. Places with NULL are passed over. -1: the time is over, a signal came, or there is none. */
+int host_child_wait(struct host_child *children[], unsigned count, uint64_t timeout_ns, struct host_child_result *result);
+void host_child_kill(struct host_child *child);     /* and what it started; NULL is allowed */
 bool host_under_valgrind(void);
 bool host_under_asan(void);                         /* its runtime is in the process: compiled in or preloaded */
 void host_poison(const void *memory, size_t bytes); /* for AddressSanitizer; nothing without it */

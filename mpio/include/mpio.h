@@ -46,6 +46,10 @@ const char *mpio_error(const struct mpio *w);
  * malloc'ed (NULL when memory ran out). */
 bool mpio_check_topology(const char *file, char **text);
 
+/* The topology as one text that needs no other: sections and keys as they were read, those of the profiles it names
+ * written out (malloc'ed; NULL when memory ran out). Comments are gone. */
+char *mpio_topology_text(const struct mpio *w);
+
 /* True when the DSM was built with AddressSanitizer and this program has no such runtime: start again with *library
  * in LD_PRELOAD before anything else. */
 bool mpio_needs_preload(const char *dsm_file, const char **library);
@@ -81,6 +85,17 @@ bool mpio_is_real(const struct mpio *w);        /* host clock: the topology has 
 bool mpio_fault(struct mpio *w, const char *command);
 /* Plans a seeded schedule over [now, now + duration): between least and most faults. Returns the number planned. */
 unsigned mpio_fault_plan(struct mpio *w, uint64_t duration, unsigned least, unsigned most);
+/* The same with the whole menu of faults. Some of them let requests fail; the plan then begins with `expect errors`. */
+unsigned mpio_fault_swarm(struct mpio *w, uint64_t duration, unsigned least, unsigned most);
+/* Why requests may have failed: what was done to them (a LUN unmapped, an array without power, another host's reservation),
+ * or "the timeline expects errors". NULL: nothing that a stack should not bear. Data errors are never allowed. */
+const char *mpio_errors_allowed(const struct mpio *w);
+/* The n-th finding of the checkers that are always on, as one sentence: rule, what, where, when. False: there is none. */
+bool mpio_check(const struct mpio *w, unsigned n, char *text, size_t size);
+/* What mpio_fault_plan has drawn so far, as lines of a [timeline], each with its end; "" before. The world's. */
+const char *mpio_fault_plan_text(const struct mpio *w);
+/* Plans such lines instead of drawing any: called at the same time, the run is the same. */
+bool mpio_fault_plan_read(struct mpio *w, const char *lines);
 
 /* ---- disks and I/O --------------------------------------------------------------------------- */
 struct mpio_disk_info {
@@ -124,6 +139,25 @@ struct mpio_load_report {
 };
 void mpio_load_report(const struct mpio *w, struct mpio_load_report *report);
 void mpio_load_report_disk(const struct mpio *w, unsigned disk, struct mpio_load_report *report);
+
+/* Clusters: the topology's [cluster] sections, part of the verified load. What must not be: */
+enum mpio_cluster_finding {
+    MPIO_CLUSTER_SPLIT_BRAIN,   /* a write of a machine that had lost its part succeeded */
+    MPIO_CLUSTER_UNFENCED,      /* PREEMPT AND ABORT ended well, and the victim is still registered */
+    MPIO_CLUSTER_REFUSED,       /* RESERVATION CONFLICT for a machine that nobody had preempted */
+    MPIO_CLUSTER_WRONG_RESERVATION, /* after the preemption READ RESERVATION shows none, or another type */
+    MPIO_CLUSTER_FINDINGS
+};
+struct mpio_cluster_report {
+    char name[32];
+    uint64_t takeovers;         /* parts of a silent machine taken over */
+    uint64_t fenced;            /* machines that were preempted and noticed at their next I/O */
+    uint64_t withdrawn;         /* machines that had lost every path to the LUN */
+    uint64_t late;              /* commands that reached an array after their machine had crashed */
+    uint64_t findings[MPIO_CLUSTER_FINDINGS];
+};
+/* The n-th shared LUN, in the order of the topology; false: there is no n-th. */
+bool mpio_cluster_report(const struct mpio *w, unsigned n, struct mpio_cluster_report *report);
 
 /* ---- what happened ------------------------------------------------------------------------------ */
 struct mpio_path_report {

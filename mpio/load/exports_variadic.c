@@ -170,9 +170,10 @@ PE_CDECL VOID pe_StorPortNotification(SCSI_NOTIFICATION_TYPE type, PVOID extensi
 
     PE_ENTER();
     pe_va_start(list, extension);
-    ULONG_PTR a = __builtin_va_arg(list, ULONG_PTR), b = __builtin_va_arg(list, ULONG_PTR), c = __builtin_va_arg(list, ULONG_PTR);
+    /* No type that the port looks at has more; these two come in registers, so nothing behind the caller's own is read. */
+    ULONG_PTR a = __builtin_va_arg(list, ULONG_PTR), b = __builtin_va_arg(list, ULONG_PTR);
     pe_va_end(list);
-    StorPortNotification(type, extension, a, b, c);
+    StorPortNotification(type, extension, a, b);
 }
 
 #endif

@@ -37,24 +37,26 @@ static NTSTATUS GiveObjectName(PCWSTR Name, ULONG Length, PVOID Buffer, PULONG R
 {
     ULONG bytes = sizeof(WCHAR);
 
-    for (ULONG i = 0; Name != NULL && Name[i] != 0; i++) {
+    for (ULONG i = 0; Name[i] != 0; i++) {
         bytes += sizeof(WCHAR);
     }
     *ResultLength = bytes;
     if (Length < bytes) {
         return STATUS_BUFFER_TOO_SMALL;
     }
-    RtlCopyMemory(Buffer, Name != NULL ? Name : u"", bytes);
+    RtlCopyMemory(Buffer, Name, bytes);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty,
                              ULONG BufferLength, PVOID PropertyBuffer, PULONG ResultLength)
 {
+    WCHAR name[NT_AUTOMATIC_NAME + 1];
+
     NT_REQUIRE_IRQL(PASSIVE_LEVEL);
     NtDeviceRequire(DeviceObject);
     if (DeviceProperty == DevicePropertyPhysicalDeviceObjectName) {
-        return GiveObjectName(NtDevice(DeviceObject)->ObjectName, BufferLength, PropertyBuffer, ResultLength);
+        return GiveObjectName(NtDeviceName(NtDevice(DeviceObject), name), BufferLength, PropertyBuffer, ResultLength);
     }
     if (NtKernel()->Pnp.GetDeviceProperty == NULL) {
         *ResultLength = 0;
@@ -148,10 +150,10 @@ POWER_STATE PoSetPowerState(PDEVICE_OBJECT DeviceObject, POWER_STATE_TYPE Type, 
     device = NtDevice(DeviceObject);
     if (Type == DevicePowerState) {
         old.DeviceState = device->DevicePower;
-        device->DevicePower = State.DeviceState;
+        device->DevicePower = (UCHAR)State.DeviceState;
     } else {
         old.SystemState = device->SystemPower;
-        device->SystemPower = State.SystemState;
+        device->SystemPower = (UCHAR)State.SystemState;
     }
     return old;
 }

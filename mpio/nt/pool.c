@@ -68,7 +68,7 @@ static VOID Retire(PNT_POOL Pool, PNT_POOL_BLOCK Block)
     PNT_POOL_BLOCK oldest;
 
     memset(Block + 1, NT_POOL_FILL_FREED, watched);
-    host_poison(Block + 1, Pool->Stride[Block->Class] - sizeof(*Block));
+    host_poison(Block + 1, NtPoolRoom(Pool, Block->Class));
     if (Pool->Stride[Block->Class] > NT_POOL_HELD_BYTES) {
         Recycle(Pool, Block);
         return;
@@ -110,14 +110,14 @@ PVOID NtPoolAllocate(PNT_MACHINE Kernel, ULONG Flags, SIZE_T Bytes, ULONG Tag, P
     block->Paged = (Flags & NT_POOL_PAGED) != 0;
     block->Sequence = pool->Sequence++;
     block->Canary = CanaryOf(block, NT_POOL_LIVE);
-    host_unpoison(block + 1, pool->Stride[class] - sizeof(*block));
+    host_unpoison(block + 1, NtPoolRoom(pool, class));
     if (Flags & NT_POOL_ZERO) {
         memset(block + 1, 0, Bytes);
     } else if (Owner != NULL) {
         memset(block + 1, NT_POOL_FILL_NEW, Bytes);
     }
     WriteRear(block);
-    host_poison((PUCHAR)(block + 1) + Bytes, pool->Stride[class] - sizeof(*block) - Bytes);
+    host_poison((PUCHAR)(block + 1) + Bytes, NtPoolRoom(pool, class) - Bytes);
     pool->Allocations++;
     pool->LiveBlocks++;
     pool->LiveBytes += Bytes;
@@ -161,7 +161,7 @@ VOID NtPoolFree(PNT_MACHINE Kernel, PVOID Memory, ULONG Tag)
     if (block->Canary != CanaryOf(block, NT_POOL_LIVE) || block->Class >= NT_POOL_CLASSES) {
         BadFree(pool, block);
     }
-    room = pool->Stride[block->Class] - sizeof(*block);
+    room = NtPoolRoom(pool, block->Class);
     host_unpoison(Memory, room);
     if (block->Size > room - sizeof(ULONGLONG) || !RearIsWhole(block)) {
         NtBugCheckRule(RULE_POOL_CANARY, (ULONG_PTR)Memory, block->Size);

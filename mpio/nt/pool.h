@@ -67,6 +67,7 @@ BOOLEAN NtPoolArenaCreate(PNT_POOL Pool, unsigned MachineOrdinal, SIZE_T Bytes);
 /* Class of a block for Size bytes; NT_POOL_CLASSES when that is too much. */
 ULONG NtPoolClass(SIZE_T Size, BOOLEAN CacheAligned);
 SIZE_T NtPoolFirst(ULONG Class); /* offset of the first header in a unit */
+SIZE_T NtPoolRoom(PNT_POOL Pool, ULONG Class); /* bytes behind a header that are the block's own */
 /* A block that was never used; NULL when the arena is full. */
 PNT_POOL_BLOCK NtPoolCarve(PNT_POOL Pool, ULONG Class);
 /* TRUE if a block header can lie there: in a carved unit, at the right distance. */

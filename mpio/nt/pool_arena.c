@@ -83,6 +83,12 @@ SIZE_T NtPoolFirst(ULONG Class)
     return Class < FIRST_PAGES ? sizeof(NT_POOL_BLOCK) : PAGE_SIZE - sizeof(NT_POOL_BLOCK);
 }
 
+/* A block of pages ends with its last page, one header before its stride does: beyond a run lies somebody else's unit. */
+SIZE_T NtPoolRoom(PNT_POOL Pool, ULONG Class)
+{
+    return Pool->Stride[Class] - (Class < FIRST_PAGES ? sizeof(NT_POOL_BLOCK) : PAGE_SIZE);
+}
+
 /* Small blocks lie in their stride one header further on than blocks of pages. */
 static SIZE_T Shift(ULONG Class)
 {

@@ -14,10 +14,13 @@
 #define REGISTRY_DEPTH       64u            /* components of a path */
 #define REGISTRY_KEYS        (256u * 1024)  /* of one machine: two per path of the largest topology, and room */
 #define REGISTRY_VALUES      65536u         /* of one key */
+#define REGISTRY_BLOB_BUCKETS 1024u         /* power of two */
+
+typedef struct _NT_BLOB NT_BLOB;
 
 typedef struct _NT_VALUE {
-    PWSTR Name;             /* not terminated */
-    PUCHAR Data;
+    PCWCH Name;             /* not terminated; like Data a blob's bytes, shared and never changed */
+    const VOID *Data;
     ULONG NameLength;       /* characters */
     ULONG Type, DataLength;
 } NT_VALUE, *PNT_VALUE;
@@ -28,19 +31,26 @@ typedef struct _NT_KEY {
     ULONG ChildCount, ChildRoom;
     PNT_VALUE Value;
     ULONG ValueCount, ValueRoom;
-    PWSTR Name, Class;      /* not terminated */
+    PWSTR Class;            /* not terminated */
     ULONG NameLength, ClassLength;
     ULONG Depth, Handles;
     BOOLEAN Volatile, Deleted;
     LONGLONG LastWrite;
     LIST_ENTRY Orphan;      /* in NT_REGISTRY.Orphans while deleted but open */
+    WCHAR Name[];           /* not terminated */
 } NT_KEY, *PNT_KEY;
 
 typedef struct _NT_REGISTRY {
     PNT_KEY Root;           /* its one child is \Registry */
     ULONG Keys;
     LIST_ENTRY Orphans;
+    NT_BLOB *Blobs[REGISTRY_BLOB_BUCKETS];
 } NT_REGISTRY;
+
+/* ---- registry_blob.c ------------------------------------------------------------------------------------- */
+/* The one copy of these bytes, with a reference for the caller; NULL: no memory. */
+const VOID *NtBlobTake(NT_REGISTRY *Registry, const VOID *Bytes, ULONG Length);
+VOID NtBlobRelease(const VOID *Bytes);      /* NULL is fine */
 
 /* ---- registry_tree.c: lengths in characters ---------------------------------------------------------- */
 PNT_KEY NtKeyChild(PNT_KEY Key, PCWCH Name, SIZE_T Length);

@@ -9,16 +9,6 @@
 #include "nt/registry.h"
 #include "nt/rtl.h"
 
-static PWSTR CopyText(PCWCH Text, SIZE_T Length)
-{
-    PWSTR copy = malloc(Length == 0 ? sizeof(WCHAR) : Length * sizeof(WCHAR));
-
-    if (copy != NULL && Length != 0) {
-        memcpy(copy, Text, Length * sizeof(WCHAR));
-    }
-    return copy;
-}
-
 VOID NtKeyTouch(PNT_MACHINE Kernel, PNT_KEY Key)
 {
     Key->LastWrite = (LONGLONG)NT_EPOCH + (LONGLONG)world_now(Kernel->Machine->world);
@@ -26,13 +16,12 @@ VOID NtKeyTouch(PNT_MACHINE Kernel, PNT_KEY Key)
 
 /* ---- keys -------------------------------------------------------------------------------------------- */
 
-/* Position of the child, or where it would stand. */
+/* Position of the child, or where it would stand. Most new ones come in order: the last child is looked at first. */
 static ULONG Position(PNT_KEY Key, PCWCH Name, SIZE_T Length, BOOLEAN *Found)
 {
-    ULONG low = 0, high = Key->ChildCount;
+    ULONG low = 0, high = Key->ChildCount, middle = high - 1;
 
-    while (low < high) {
-        ULONG middle = (low + high) / 2;
+    for (; low < high; middle = (low + high) / 2) {
         LONG order = NtCompareText(Key->Child[middle]->Name, Key->Child[middle]->NameLength, Name, Length, TRUE);
         if (order == 0) {
             *Found = TRUE;
@@ -65,12 +54,11 @@ static VOID FreeKey(PNT_KEY Key)
 {
     RemoveEntryList(&Key->Orphan);
     for (ULONG i = 0; i < Key->ValueCount; i++) {
-        free(Key->Value[i].Name);
-        free(Key->Value[i].Data);
+        NtBlobRelease(Key->Value[i].Name);
+        NtBlobRelease(Key->Value[i].Data);
     }
     free(Key->Value);
     free(Key->Child);
-    free(Key->Name);
     free(Key->Class);
     free(Key);
 }
@@ -103,11 +91,11 @@ static NTSTATUS AddChild(PNT_MACHINE Kernel, PNT_KEY Parent, PCWCH Name, SIZE_T 
         Parent->Child = larger;
         Parent->ChildRoom = room;
     }
-    key = calloc(1, sizeof(*key));
-    if (key == NULL || (key->Name = CopyText(Name, Length)) == NULL) {
-        free(key);
+    key = calloc(1, sizeof(*key) + Length * sizeof(WCHAR));
+    if (key == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
+    memcpy(key->Name, Name, Length * sizeof(WCHAR));
     InitializeListHead(&key->Orphan);
     key->NameLength = (ULONG)Length;
     key->Parent = Parent;
@@ -237,7 +225,7 @@ PNT_VALUE NtKeyValue(PNT_KEY Key, PCWCH Name, SIZE_T Length)
     return NULL;
 }
 
-static PNT_VALUE AddValue(PNT_KEY Key, PCWCH Name, SIZE_T Length)
+static PNT_VALUE AddValue(PNT_MACHINE Kernel, PNT_KEY Key, PCWCH Name, SIZE_T Length)
 {
     PNT_VALUE value;
 
@@ -245,7 +233,7 @@ static PNT_VALUE AddValue(PNT_KEY Key, PCWCH Name, SIZE_T Length)
         return NULL;
     }
     if (Key->ValueCount == Key->ValueRoom) {
-        ULONG room = Key->ValueRoom == 0 ? 4 : 2 * Key->ValueRoom;
+        ULONG room = Key->ValueRoom == 0 ? 1 : 2 * Key->ValueRoom;
         PNT_VALUE larger = realloc(Key->Value, room * sizeof(*larger));
         if (larger == NULL) {
             return NULL;
@@ -254,7 +242,8 @@ static PNT_VALUE AddValue(PNT_KEY Key, PCWCH Name, SIZE_T Length)
         Key->ValueRoom = room;
     }
     value = &Key->Value[Key->ValueCount];
-    *value = (NT_VALUE){.Name = CopyText(Name, Length), .NameLength = (ULONG)Length};
+    *value = (NT_VALUE){.Name = NtBlobTake(Kernel->Registry, Name, (ULONG)(Length * sizeof(WCHAR))),
+                        .NameLength = (ULONG)Length};
     if (value->Name == NULL) {
         return NULL;
     }
@@ -266,7 +255,7 @@ NTSTATUS NtKeySet(PNT_MACHINE Kernel, PNT_KEY Key, PCWCH Name, SIZE_T NameLength
                   ULONG DataLength)
 {
     PNT_VALUE value;
-    PUCHAR copy;
+    const VOID *copy;
 
     if (NameLength > REGISTRY_VALUE_NAME) {
         return STATUS_INVALID_PARAMETER;
@@ -274,19 +263,16 @@ NTSTATUS NtKeySet(PNT_MACHINE Kernel, PNT_KEY Key, PCWCH Name, SIZE_T NameLength
     if (DataLength > REGISTRY_VALUE_DATA) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    copy = malloc(DataLength == 0 ? 1 : DataLength);
+    copy = NtBlobTake(Kernel->Registry, Data, DataLength);
     value = NtKeyValue(Key, Name, NameLength);
     if (copy != NULL && value == NULL) {
-        value = AddValue(Key, Name, NameLength);
+        value = AddValue(Kernel, Key, Name, NameLength);
     }
     if (copy == NULL || value == NULL) {
-        free(copy);
+        NtBlobRelease(copy);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    if (DataLength != 0) {
-        memcpy(copy, Data, DataLength);
-    }
-    free(value->Data);
+    NtBlobRelease(value->Data);
     value->Data = copy;
     value->Type = Type;
     value->DataLength = DataLength;
@@ -301,8 +287,8 @@ NTSTATUS NtKeyDeleteValue(PNT_MACHINE Kernel, PNT_KEY Key, PCWCH Name, SIZE_T Le
     if (value == NULL) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
-    free(value->Name);
-    free(value->Data);
+    NtBlobRelease(value->Name);
+    NtBlobRelease(value->Data);
     Key->ValueCount--;
     memmove(value, value + 1, (SIZE_T)(&Key->Value[Key->ValueCount] - value) * sizeof(*value));
     NtKeyTouch(Kernel, Key);

@@ -51,7 +51,11 @@
     X(RULE_DSM_IDENTIFIER, "DSM-ID-01",   "DsmInquireDriver returned an identifier that is already in use (P1 = DSM ordinal, P2 = instance ordinal)")     \
     X(RULE_DSM_EVENT,      "DSM-EVT-01",  "DSM returned a final status from SrbDeviceControl or BroadcastSrb without setting the event (P1 = LUN ordinal, P2 = status)") \
     X(RULE_DSM_COMPLETION, "DSM-CMP-01",  "DSM sent a request whose completion never ran before the instance was removed (P1 = instance ordinal, P2 = requests)") \
-    X(RULE_DSM_STATUS,     "DSM-STS-01",  "DSM returned no path without setting an error status (P1 = LUN ordinal, P2 = *Status)")
+    X(RULE_DSM_STATUS,     "DSM-STS-01",  "DSM returned no path without setting an error status (P1 = LUN ordinal, P2 = *Status)") \
+    X(RULE_SRB_OWNER,      "SP-SRB-01",   "miniport completed a request that is not its own: twice, or never given to it (P1 = SRB, P2 = its SrbStatus)") \
+    X(RULE_SRB_PENDING,    "SP-SRB-02",   "miniport completed a request with SRB_STATUS_PENDING (P1 = SRB, P2 = its Function)") \
+    X(RULE_SRB_LENGTH,     "SP-SRB-03",   "miniport completed a request with a longer DataTransferLength than it was given (P1 = given, P2 = on completion)") \
+    X(RULE_NOTIFICATION,   "SP-NTF-01",   "StorPortNotification with a type that StorPort has not (P1 = type)")
 
 enum nt_rule {
     RULE_NONE,

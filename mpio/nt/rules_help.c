@@ -68,6 +68,13 @@ static const struct {
     [RULE_DSM_EVENT] = {PARAMETER_NUMBER, PARAMETER_STATUS, "set the event when the request is done, or return STATUS_PENDING"},
     [RULE_DSM_COMPLETION] = {PARAMETER_NUMBER, PARAMETER_NUMBER, "see that every request sent with DsmSendRequest completes"},
     [RULE_DSM_STATUS] = {PARAMETER_NUMBER, PARAMETER_STATUS, "set *Status to an error when no path can be named"},
+    [RULE_SRB_OWNER] = {PARAMETER_ADDRESS, PARAMETER_NUMBER,
+        "take a request off your list under a lock before you complete it, and complete it once; after HwStartIo or HwBuildIo "
+        "returned FALSE, or a reset that you let pass, it is the port's"},
+    [RULE_SRB_PENDING] = {PARAMETER_ADDRESS, PARAMETER_NUMBER, "set SrbStatus to the final status first"},
+    [RULE_SRB_LENGTH] = {PARAMETER_NUMBER, PARAMETER_NUMBER, "report the bytes that were moved; they fit into the buffer"},
+    [RULE_NOTIFICATION] = {PARAMETER_NUMBER, PARAMETER_NONE,
+        "NextRequest, NextLuRequest and Call...Interrupts are SCSI port's: StorPort keeps its queues by itself, take the call out"},
 };
 
 enum nt_parameter nt_rule_parameter(enum nt_rule rule, unsigned number)

@@ -67,7 +67,18 @@ static VOID AddBus(PCWSTR DeviceId, PCWSTR InstanceId, PCWSTR Description, PCWST
     }
 }
 
-/* The ids are made up; parallel SCSI and SAS adapters speak through the Fibre Channel miniport. */
+/* The adapter of a loaded miniport, as its INF would have it: ROOT\<service>, and no resources. */
+static VOID AddRootAdapter(PCWSTR Service, PCWSTR InstanceId)
+{
+    WCHAR id[64] = u"ROOT\\";
+
+    for (ULONG i = 0; Service[i] != 0 && i < RTL_NUMBER_OF(id) - 6; i++) {
+        id[5 + i] = Service[i];
+    }
+    AddBus(id, InstanceId, (PCWSTR)u"Adapter of a loaded miniport", Service, ~0u);
+}
+
+/* The ids are made up. */
 static VOID AddAdapter(const struct hba *Hba, ULONG Ordinal)
 {
     static const PCWSTR ids[] = {
@@ -76,13 +87,19 @@ static VOID AddAdapter(const struct hba *Hba, ULONG Ordinal)
         [HBA_SAS] = u"PCI\\VEN_0FC0&DEV_0003&REV_01",
         [HBA_SPI] = u"PCI\\VEN_0FC0&DEV_0004&REV_01",
     };
+    static const PCWSTR services[] = {
+        [HBA_FC] = u"ompfc", [HBA_ISCSI] = u"ompiscsi", [HBA_SAS] = u"ompsas", [HBA_SPI] = u"ompspi",
+    };
     WCHAR instance[8] = u"0000";
 
     for (ULONG i = 0, value = Ordinal; i < 4; i++, value /= 10) {
         instance[3 - i] = (WCHAR)('0' + value % 10);
     }
-    AddBus(ids[Hba->kind], instance, (PCWSTR)u"Simulated host bus adapter",
-           Hba->kind == HBA_ISCSI ? (PCWSTR)u"ompiscsi" : (PCWSTR)u"ompfc", Ordinal);
+    if (Hba->kind == HBA_DRIVER) {
+        AddRootAdapter(Hba->service, instance);
+        return;
+    }
+    AddBus(ids[Hba->kind], instance, (PCWSTR)u"Simulated host bus adapter", services[Hba->kind], Ordinal);
 }
 
 VOID PnpBoot(VOID)

@@ -27,9 +27,9 @@ static WCHAR Lower(WCHAR Character)
     return Character >= 'A' && Character <= 'Z' ? (WCHAR)(Character + 32) : Character;
 }
 
-BOOLEAN PnpHasPrefix(PCWSTR Text, PCSTR Prefix)
+BOOLEAN PnpHasPrefix(PCSTR Text, PCSTR Prefix)
 {
-    while (*Prefix != 0 && Lower(*Text) == Lower((UCHAR)*Prefix)) {
+    while (*Prefix != 0 && Lower((UCHAR)*Text) == Lower((UCHAR)*Prefix)) {
         Text++;
         Prefix++;
     }
@@ -38,19 +38,12 @@ BOOLEAN PnpHasPrefix(PCWSTR Text, PCSTR Prefix)
 
 VOID PnpLog(PPNP_NODE Node, PCSTR What, NTSTATUS Status)
 {
-    CHAR path[100];
-    ULONG i;
-
-    for (i = 0; i < sizeof(path) - 1 && Node->Path[i] != 0; i++) {
-        path[i] = Node->Path[i] < 0x80 ? (CHAR)Node->Path[i] : '?';
-    }
-    path[i] = 0;
-    NtLogEvent(219, "PnP", "%s: %s, status %08x", path, What, (unsigned)Status);
+    NtLogEvent(219, "PnP", "%.99s: %s, status %08x", Node->Path, What, (unsigned)Status);
 }
 
 /* ---- instance path --------------------------------------------------------------------------------------- */
 typedef struct _PATH {
-    WCHAR Chars[PNP_ID_CHARS];
+    CHAR Chars[PNP_ID_CHARS];
     ULONG Count;
 } PATH;
 
@@ -59,7 +52,7 @@ static VOID Append(PATH *Path, PCWSTR Text)
     while (*Text != 0 && Path->Count < PNP_ID_CHARS - 1) {
         WCHAR character = *Text++;
 
-        Path->Chars[Path->Count++] = character > 0x20 && character < 0x7F && character != ',' ? character : '_';
+        Path->Chars[Path->Count++] = character > 0x20 && character < 0x7F && character != ',' ? (CHAR)character : '_';
     }
 }
 
@@ -87,8 +80,8 @@ static VOID AppendParent(PATH *Path, PPNP_NODE Parent)
 {
     ULONG hash = 2166136261u;
 
-    for (PCWSTR text = Parent->Path; *text != 0; text++) {
-        hash = (hash ^ Lower(*text)) * 16777619u;
+    for (PCSTR text = Parent->Path; *text != 0; text++) {
+        hash = (hash ^ Lower((UCHAR)*text)) * 16777619u;
     }
     AppendHex(Path, Parent->Depth + 4u);
     AppendChar(Path, '&');
@@ -145,7 +138,10 @@ static VOID WriteKey(PPNP_NODE Node)
     ULONG bytes = 0;
 
     RtlAppendUnicodeToString(&name, root);
-    RtlAppendUnicodeToString(&name, Node->Path);
+    for (PCSTR text = Node->Path; *text != 0; text++) {
+        path[name.Length / sizeof(WCHAR)] = (UCHAR)*text;
+        name.Length += sizeof(WCHAR);
+    }
     InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
     if (!NT_SUCCESS(ZwCreateKey(&key, KEY_ALL_ACCESS, &attributes, 0, NULL, REG_OPTION_NON_VOLATILE, NULL))) {
         return; /* the device works without */
@@ -180,7 +176,7 @@ PPNP_NODE PnpCreateNode(PPNP_NODE Parent, PDEVICE_OBJECT Pdo)
     probe.Ordinal = manager->NextOrdinal;
     status = BuildPath(&probe, &path);
     if (NT_SUCCESS(status)) {
-        node = ExAllocatePoolZero(NonPagedPoolNx, FIELD_OFFSET(PNP_NODE, Path) + (path.Count + 1) * sizeof(WCHAR), PNP_TAG);
+        node = ExAllocatePoolZero(NonPagedPoolNx, FIELD_OFFSET(PNP_NODE, Path) + path.Count + 1, PNP_TAG);
         status = STATUS_INSUFFICIENT_RESOURCES;
     }
     if (node == NULL) {
@@ -195,7 +191,7 @@ PPNP_NODE PnpCreateNode(PPNP_NODE Parent, PDEVICE_OBJECT Pdo)
     node->Ordinal = probe.Ordinal;
     node->Depth = Parent != NULL ? (UCHAR)(Parent->Depth + 1) : 0;
     InitializeListHead(&node->Children);
-    RtlCopyMemory(node->Path, path.Chars, (path.Count + 1) * sizeof(WCHAR));
+    RtlCopyMemory(node->Path, path.Chars, path.Count + 1);
     node->NextInBucket = *BucketOf(Pdo);
     *BucketOf(Pdo) = node;
     KeAcquireSpinLock(&manager->Lock, &irql);

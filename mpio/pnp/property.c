@@ -42,14 +42,14 @@ static NTSTATUS GiveText(PNP_RESULT Text, BOOLEAN Multiple, ULONG Length, PVOID 
     return status;
 }
 
-/* First component of the instance path. */
-static NTSTATUS GiveEnumerator(PPNP_NODE Node, ULONG Length, PVOID Buffer, PULONG ResultLength)
+/* The instance path, up to where End comes first. */
+static NTSTATUS GivePath(PPNP_NODE Node, CHAR End, ULONG Length, PVOID Buffer, PULONG ResultLength)
 {
     WCHAR name[PNP_ID_CHARS];
     ULONG count = 0;
 
-    while (Node->Path[count] != 0 && Node->Path[count] != '\\' && count < PNP_ID_CHARS - 1) {
-        name[count] = Node->Path[count];
+    while (Node->Path[count] != 0 && Node->Path[count] != End && count < PNP_ID_CHARS - 1) {
+        name[count] = (UCHAR)Node->Path[count];
         count++;
     }
     name[count++] = 0;
@@ -77,9 +77,9 @@ NTSTATUS PnpGetDeviceProperty(PDEVICE_OBJECT Pdo, DEVICE_REGISTRY_PROPERTY Prope
     case DevicePropertyCompatibleIDs:
         return GiveText(PnpQueryId(node, BusQueryCompatibleIDs), TRUE, Length, Buffer, ResultLength);
     case DevicePropertyEnumeratorName:
-        return GiveEnumerator(node, Length, Buffer, ResultLength);
+        return GivePath(node, '\\', Length, Buffer, ResultLength);
     case DevicePropertyPhysicalDeviceObjectName:
-        return Give(node->Path, TextBytes(node->Path, FALSE), Length, Buffer, ResultLength);
+        return GivePath(node, 0, Length, Buffer, ResultLength);
     case DevicePropertyRemovalPolicy:
         number = REMOVAL_EXPECT_NO;
         return Give(&number, sizeof(number), Length, Buffer, ResultLength);

@@ -38,7 +38,7 @@ struct _PNP_NODE {
     BOOLEAN Seen;               /* in the relations just read */
     BOOLEAN Dirty;              /* its relations are to be read again */
     ULONG HbaOrdinal;           /* adapters: start of the memory range */
-    WCHAR Path[ANYSIZE_ARRAY];  /* device instance path */
+    CHAR Path[ANYSIZE_ARRAY];   /* device instance path; PATH in node.c lets nothing else in */
 };
 
 typedef struct _PNP_MANAGER {
@@ -62,7 +62,7 @@ static inline PPNP_MANAGER PnpManager(VOID)
 PPNP_NODE PnpCreateNode(PPNP_NODE Parent, PDEVICE_OBJECT Pdo); /* takes the caller's reference on Pdo, also on failure */
 VOID PnpDestroyNode(PPNP_NODE Node);
 PPNP_NODE PnpFindNode(PDEVICE_OBJECT Pdo);
-BOOLEAN PnpHasPrefix(PCWSTR Text, PCSTR Prefix);   /* ASCII, case-insensitive */
+BOOLEAN PnpHasPrefix(PCSTR Text, PCSTR Prefix);    /* case-insensitive */
 VOID PnpLog(PPNP_NODE Node, PCSTR What, NTSTATUS Status);
 
 /* ---- irp.c: PASSIVE_LEVEL; to the top of the node's stack, waited for ----------------------------------------- */

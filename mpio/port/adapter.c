@@ -7,6 +7,8 @@
 #include "port/port.h"
 
 #define MAXIMUM_RANGES 16
+#define LINK_DOWN_DEFAULT 30 /* seconds */
+#define LINK_DOWN_MAXIMUM 600
 
 static VOID DefaultConfiguration(PPORT_ADAPTER Adapter)
 {
@@ -112,17 +114,37 @@ static ULONG FindAdapter(PPORT_ADAPTER Adapter)
                        argument, &Adapter->Config, &again);
 }
 
+/* What HwFindAdapter left that the port cannot work with, for the event log; NULL: nothing. */
+static PCSTR Objection(const PORT_CONFIGURATION_INFORMATION *Config)
+{
+    if (Config->NumberOfBuses == 0 || Config->NumberOfBuses > SCSI_MAXIMUM_BUSES) {
+        return "HwFindAdapter has to set NumberOfBuses, 1 to 8";
+    }
+    if (!Config->AutoRequestSense) {
+        return "AutoRequestSense is FALSE: StorPort sends no REQUEST SENSE, a miniport delivers sense data with the error";
+    }
+    if (Config->SrbExtensionSize > 1u << 20 || Config->SpecificLuExtensionSize > 1u << 20) {
+        return "SrbExtensionSize or SpecificLuExtensionSize is above 1 MiB";
+    }
+    return NULL;
+}
+
 /* What the miniport left out of range is cut to it. */
 static NTSTATUS AcceptConfiguration(PPORT_ADAPTER Adapter)
 {
     PPORT_CONFIGURATION_INFORMATION config = &Adapter->Config;
+    PCSTR objection;
 
     if (config->SrbType != SRB_TYPE_SCSI_REQUEST_BLOCK) {
         return STATUS_NOT_SUPPORTED; /* extended requests are converted for every miniport */
     }
-    if (config->NumberOfBuses == 0 || config->NumberOfBuses > SCSI_MAXIMUM_BUSES || config->SrbExtensionSize > 1u << 20 ||
-        config->SpecificLuExtensionSize > 1u << 20) {
+    objection = Objection(config);
+    if (objection != NULL) {
+        NtLogEvent(11, Adapter->Driver->Name, "port %u: %s", Adapter->Number, objection);
         return STATUS_INVALID_PARAMETER;
+    }
+    if (!config->MultipleRequestPerLu) {
+        config->MaxIOsPerLun = 1;
     }
     if (config->MaximumNumberOfTargets == 0) {
         config->MaximumNumberOfTargets = 1;
@@ -167,13 +189,18 @@ static NTSTATUS InitializeMiniport(PPORT_ADAPTER Adapter)
     BOOLEAN good;
 
     PortAcquireInterrupt(Adapter, &lock);
-    good = NT_CALL_OUT("HwInitialize", driver->DriverObject, PORT_DIRQL, driver->Init.HwInitialize, Adapter->Extension);
+    good = NT_CALL_OUT("HwInitialize", driver->DriverObject, driver->InitializeIrql, driver->Init.HwInitialize,
+                       Adapter->Extension);
     PortReleaseInterrupt(Adapter, &lock);
     if (good && Adapter->PassiveInitialize != NULL) {
         good = NT_CALL_OUT("HwPassiveInitialize", driver->DriverObject, PASSIVE_LEVEL, Adapter->PassiveInitialize,
                            Adapter->Extension);
     }
-    return good ? STATUS_SUCCESS : STATUS_ADAPTER_HARDWARE_ERROR;
+    if (!good) {
+        NtLogEvent(11, driver->Name, "port %u: the miniport's initialization routine answered FALSE", Adapter->Number);
+        return STATUS_ADAPTER_HARDWARE_ERROR;
+    }
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS CreateProbe(PPORT_ADAPTER Adapter)
@@ -197,10 +224,16 @@ static NTSTATUS CreateProbe(PPORT_ADAPTER Adapter)
 
 NTSTATUS PortAdapterStart(PPORT_ADAPTER Adapter, PCM_RESOURCE_LIST Resources)
 {
+    static const PCSTR answers[] = {"SP_RETURN_NOT_FOUND", "SP_RETURN_FOUND", "SP_RETURN_ERROR", "SP_RETURN_BAD_CONFIG"};
+    PPORT_DRIVER driver = Adapter->Driver;
     NTSTATUS status;
     ULONG found;
 
     DefaultConfiguration(Adapter);
+    Adapter->LinkDownTime = PortReadSetting(Adapter, (PCWSTR)u"Device", (PCWSTR)u"LinkDownTimeoutValue", LINK_DOWN_DEFAULT);
+    if (Adapter->LinkDownTime > LINK_DOWN_MAXIMUM) {
+        Adapter->LinkDownTime = LINK_DOWN_MAXIMUM;
+    }
     Adapter->Config.MaximumNumberOfLogicalUnits =
         (UCHAR)PortReadSetting(Adapter, (PCWSTR)u"Device", (PCWSTR)u"MaximumLogicalUnit", SCSI_MAXIMUM_LUNS_PER_TARGET);
     Adapter->BusType = PortReadSetting(Adapter, NULL, (PCWSTR)u"BusType", BusTypeFibre);
@@ -216,8 +249,8 @@ NTSTATUS PortAdapterStart(PPORT_ADAPTER Adapter, PCM_RESOURCE_LIST Resources)
     }
     found = FindAdapter(Adapter);
     if (found != SP_RETURN_FOUND) {
-        NtLogEvent(11, Adapter->Driver->Name, "HwFindAdapter of port %u answered %u: adapter not started", Adapter->Number,
-                   found);
+        NtLogEvent(11, Adapter->Driver->Name, "HwFindAdapter of port %u answered %u (%s): adapter not started", Adapter->Number,
+                   found, found < RTL_NUMBER_OF(answers) ? answers[found] : "no such answer");
         return STATUS_DEVICE_DOES_NOT_EXIST;
     }
     status = AcceptConfiguration(Adapter);
@@ -229,7 +262,13 @@ NTSTATUS PortAdapterStart(PPORT_ADAPTER Adapter, PCM_RESOURCE_LIST Resources)
         status = CreateProbe(Adapter);
     }
     if (!NT_SUCCESS(status)) {
-        NtLogEvent(11, Adapter->Driver->Name, "port %u does not start: status %08x", Adapter->Number, (unsigned)status);
+        if (status == STATUS_INSUFFICIENT_RESOURCES || status == STATUS_NOT_SUPPORTED) {
+            NtLogEvent(11, Adapter->Driver->Name, "port %u does not start: status %08x", Adapter->Number, (unsigned)status);
+        }
+        if (driver->Init.HwFreeAdapterResources != NULL) { /* what HwFindAdapter and HwInitialize took */
+            NT_CALL_VOID("HwFreeAdapterResources", driver->DriverObject, PASSIVE_LEVEL, driver->Init.HwFreeAdapterResources,
+                         Adapter->Extension);
+        }
         return status;
     }
     Adapter->Running = TRUE;
@@ -248,8 +287,8 @@ VOID PortAdapterStop(PPORT_ADAPTER Adapter)
     Adapter->Running = FALSE;
     if (Adapter->Controls[ScsiStopAdapter]) {
         PortAcquireInterrupt(Adapter, &lock);
-        NT_CALL_OUT("HwAdapterControl", driver->DriverObject, PORT_DIRQL, driver->Init.HwAdapterControl, Adapter->Extension,
-                    ScsiStopAdapter, NULL);
+        NT_CALL_OUT("HwAdapterControl", driver->DriverObject, driver->InitializeIrql, driver->Init.HwAdapterControl,
+                    Adapter->Extension, ScsiStopAdapter, NULL);
         PortReleaseInterrupt(Adapter, &lock);
     }
     if (driver->Init.HwFreeAdapterResources != NULL) {
@@ -272,6 +311,7 @@ VOID PortAdapterDelete(PPORT_ADAPTER Adapter)
 
     Adapter->State = PortRemoved;
     KeCancelTimer(&Adapter->ResumeTimer);
+    KeCancelTimer(&Adapter->LinkTimer);
     KeCancelTimer(&Adapter->HwTimer);
     KeFlushQueuedDpcs();
     PortLeaveWork(Adapter);
@@ -281,12 +321,15 @@ VOID PortAdapterDelete(PPORT_ADAPTER Adapter)
         Free(Adapter->Probe);
     }
     PortAdapterStop(Adapter);
+    KeCancelTimer(&Adapter->TickTimer);
     KeFlushQueuedDpcs();
     PortFreeHelpers(Adapter);
     while ((request = Adapter->FreeRequests) != NULL) {
         Adapter->FreeRequests = request->NextFree;
+        PortFreeScatterList(request);
         ExFreePoolWithTag(request, PORT_TAG);
     }
+    PortFreeAddresses(Adapter);
     Free(Adapter->Ranges);
     Free(Adapter->Uncached);
     Free(Adapter->ScanBuffer);

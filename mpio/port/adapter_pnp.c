@@ -58,8 +58,8 @@ static NTSTATUS BusRelationsOf(PPORT_ADAPTER Adapter, PIRP Irp)
     for (PLIST_ENTRY entry = Adapter->Units.Flink; entry != &Adapter->Units; entry = entry->Flink) {
         PPORT_UNIT unit = CONTAINING_RECORD(entry, PORT_UNIT, Link);
 
-        if (!unit->Missing) {
-            unit->Reported = TRUE;
+        unit->Reported = !unit->Missing;
+        if (unit->Reported) {
             ObReferenceObject(unit->Header.Self);
             list->Objects[list->Count++] = unit->Header.Self;
         }
@@ -88,6 +88,17 @@ static VOID SurpriseUnits(PPORT_ADAPTER Adapter)
 
         unit->State = PortSurprised;
         PortFailWaiting(unit, SRB_STATUS_NO_DEVICE);
+    }
+}
+
+/* What it still has it gives back; it must not touch its hardware any more. */
+static VOID TellMiniport(PPORT_ADAPTER Adapter)
+{
+    PPORT_DRIVER driver = Adapter->Driver;
+
+    if (Adapter->Running && Adapter->Controls[ScsiAdapterSurpriseRemoval]) {
+        NT_CALL_OUT("HwAdapterControl", driver->DriverObject, PASSIVE_LEVEL, driver->Init.HwAdapterControl, Adapter->Extension,
+                    ScsiAdapterSurpriseRemoval, NULL);
     }
 }
 
@@ -132,6 +143,7 @@ NTSTATUS PortAdapterPnp(PPORT_ADAPTER Adapter, PIRP Irp)
     case IRP_MN_SURPRISE_REMOVAL:
         Adapter->State = PortSurprised;
         SurpriseUnits(Adapter);
+        TellMiniport(Adapter);
         Irp->IoStatus.Status = STATUS_SUCCESS;
         return PassDown(Adapter, Irp);
     case IRP_MN_REMOVE_DEVICE:

@@ -154,6 +154,27 @@ static NTSTATUS GetInquiryData(PPORT_ADAPTER Adapter, PIRP Irp, ULONG OutputLeng
     return PortEndIrp(Irp, STATUS_SUCCESS, needed);
 }
 
+/* The IRP is the virtual miniport's until it calls StorPortCompleteServiceIrp. */
+static NTSTATUS ServiceIrp(PPORT_ADAPTER Adapter, PIRP Irp)
+{
+    PPORT_DRIVER driver = Adapter->Driver;
+
+    if (!driver->Virtual || driver->Init.HwProcessServiceRequest == NULL) {
+        return PortEndIrp(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+    }
+    IoMarkIrpPending(Irp);
+    NT_CALL_VOID("HwProcessServiceRequest", driver->DriverObject, PASSIVE_LEVEL, driver->Init.HwProcessServiceRequest,
+                 Adapter->Extension, (PVOID)Irp);
+    return STATUS_PENDING;
+}
+
+ULONG StorPortCompleteServiceIrp(PVOID HwDeviceExtension, PVOID Irp)
+{
+    UNREFERENCED_PARAMETER(HwDeviceExtension);
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return STOR_STATUS_SUCCESS;
+}
+
 NTSTATUS PortAdapterControl(PPORT_ADAPTER Adapter, PIRP Irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
@@ -166,6 +187,8 @@ NTSTATUS PortAdapterControl(PPORT_ADAPTER Adapter, PIRP Irp)
         return PortQueryProperty(Adapter, NULL, Irp);
     case IOCTL_SCSI_GET_INQUIRY_DATA:
         return GetInquiryData(Adapter, Irp, stack->Parameters.DeviceIoControl.OutputBufferLength);
+    case IOCTL_MINIPORT_PROCESS_SERVICE_IRP:
+        return ServiceIrp(Adapter, Irp);
     case IOCTL_SCSI_RESCAN_BUS:
         PortRequestScan(Adapter);
         return PortEndIrp(Irp, STATUS_SUCCESS, 0);

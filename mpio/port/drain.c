@@ -120,7 +120,8 @@ static BOOLEAN RetryLater(PPORT_UNIT Unit, PPORT_REQUEST Request)
         !(status == SRB_STATUS_ERROR && srb->ScsiStatus == SCSISTAT_BUSY)) {
         return FALSE;
     }
-    if (Request->BusyRetries >= PORT_BUSY_RETRIES || Request->Expired || Unit->State >= PortSurprised) {
+    if (Request->BusyRetries >= PORT_BUSY_RETRIES || Request->Expired || Unit->State >= PortSurprised ||
+        (Unit->Adapter->Holds & ADAPTER_HOLD_LOST) != 0) {
         return FALSE;
     }
     Request->BusyRetries++;

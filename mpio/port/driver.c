@@ -34,52 +34,85 @@ static VOID KeepServiceName(PPORT_DRIVER Driver, PCUNICODE_STRING RegistryPath)
     }
 }
 
+/* What is wrong with the initialization data, for the event log; NULL: nothing. */
+static PCSTR Objection(const PORT_DRIVER *Driver)
+{
+    const HW_INITIALIZATION_DATA *init = &Driver->Init;
+
+    if (init->HwInitialize == NULL || init->HwStartIo == NULL || init->HwFindAdapter == NULL || init->HwResetBus == NULL) {
+        return "HwInitialize, HwStartIo, HwFindAdapter and HwResetBus are all required";
+    }
+    if (init->HwAdapterControl == NULL && !Driver->Virtual) {
+        return "HwAdapterControl is required of a physical miniport";
+    }
+    if (Driver->Virtual && init->HwBuildIo != NULL) {
+        return "a virtual miniport has no HwBuildIo";
+    }
+    return NULL;
+}
+
+static VOID FillIn(PDRIVER_OBJECT DriverObject)
+{
+    DriverObject->DriverExtension->AddDevice = PortAddDevice;
+    DriverObject->DriverUnload = Unload;
+    DriverObject->MajorFunction[IRP_MJ_CREATE] = DispatchOpen;
+    DriverObject->MajorFunction[IRP_MJ_CLOSE] = DispatchOpen;
+    DriverObject->MajorFunction[IRP_MJ_SCSI] = DispatchScsi;
+    DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = DispatchControl;
+    DriverObject->MajorFunction[IRP_MJ_PNP] = DispatchPnp;
+    DriverObject->MajorFunction[IRP_MJ_POWER] = DispatchPower;
+    DriverObject->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = DispatchWmi;
+}
+
 ULONG StorPortInitialize(PVOID Argument1, PVOID Argument2, PHW_INITIALIZATION_DATA HwInitializationData, PVOID HwContext)
 {
     PDRIVER_OBJECT driverObject = Argument1;
+    PORT_DRIVER made;
     PPORT_DRIVER driver;
+    PCSTR objection;
     NTSTATUS status;
 
     UNREFERENCED_PARAMETER(HwContext);
     if (driverObject == NULL || Argument2 == NULL || HwInitializationData == NULL) {
         return (ULONG)STATUS_INVALID_PARAMETER;
     }
+    RtlZeroMemory(&made, sizeof(made));
+    KeepServiceName(&made, Argument2);
     if (!KnownSize(HwInitializationData->HwInitializationDataSize)) {
+        NtLogEvent(11, made.Name, "StorPortInitialize: HwInitializationDataSize is %u; no version of the structure has that size",
+                   HwInitializationData->HwInitializationDataSize);
         return (ULONG)STATUS_REVISION_MISMATCH;
     }
-    if (HwInitializationData->HwInitialize == NULL || HwInitializationData->HwStartIo == NULL ||
-        HwInitializationData->HwFindAdapter == NULL || HwInitializationData->HwResetBus == NULL) {
+    RtlCopyMemory(&made.Init, HwInitializationData, HwInitializationData->HwInitializationDataSize);
+    made.DriverObject = driverObject;
+    made.Virtual = (made.Init.FeatureSupport & STOR_FEATURE_VIRTUAL_MINIPORT) != 0 ||
+                   made.Init.HwInitializationDataSize == sizeof(VIRTUAL_HW_INITIALIZATION_DATA);
+    made.InitializeIrql = made.Virtual ? PASSIVE_LEVEL : PORT_DIRQL;
+    objection = Objection(&made);
+    if (objection != NULL) {
+        NtLogEvent(11, made.Name, "StorPortInitialize: %s", objection);
         return (ULONG)STATUS_INVALID_PARAMETER;
     }
     status = IoAllocateDriverObjectExtension(driverObject, DRIVER_EXTENSION_ID, sizeof(*driver), (PVOID *)&driver);
     if (!NT_SUCCESS(status)) {
         return (ULONG)status;
     }
-    RtlZeroMemory(driver, sizeof(*driver));
-    RtlCopyMemory(&driver->Init, HwInitializationData, HwInitializationData->HwInitializationDataSize);
-    driver->DriverObject = driverObject;
-    driver->Virtual = (driver->Init.FeatureSupport & STOR_FEATURE_VIRTUAL_MINIPORT) != 0 ||
-                      driver->Init.HwInitializationDataSize == sizeof(VIRTUAL_HW_INITIALIZATION_DATA);
-    if (driver->Init.HwAdapterControl == NULL && !driver->Virtual) {
-        return (ULONG)STATUS_INVALID_PARAMETER;
+    RtlCopyMemory(driver, &made, sizeof(made));
+    FillIn(driverObject);
+    if (driver->Init.HwInitializeTracing != NULL) {
+        NT_CALL_VOID("HwInitializeTracing", driverObject, PASSIVE_LEVEL, driver->Init.HwInitializeTracing, Argument1, Argument2);
     }
-    KeepServiceName(driver, Argument2);
-    driverObject->DriverExtension->AddDevice = PortAddDevice;
-    driverObject->DriverUnload = Unload;
-    driverObject->MajorFunction[IRP_MJ_CREATE] = DispatchOpen;
-    driverObject->MajorFunction[IRP_MJ_CLOSE] = DispatchOpen;
-    driverObject->MajorFunction[IRP_MJ_SCSI] = DispatchScsi;
-    driverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = DispatchControl;
-    driverObject->MajorFunction[IRP_MJ_PNP] = DispatchPnp;
-    driverObject->MajorFunction[IRP_MJ_POWER] = DispatchPower;
-    driverObject->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = DispatchWmi;
     return (ULONG)STATUS_SUCCESS;
 }
 
 /* Plug and Play has removed every adapter before. */
 static VOID Unload(PDRIVER_OBJECT DriverObject)
 {
-    UNREFERENCED_PARAMETER(DriverObject);
+    PPORT_DRIVER driver = IoGetDriverObjectExtension(DriverObject, DRIVER_EXTENSION_ID);
+
+    if (driver->Init.HwCleanupTracing != NULL) {
+        NT_CALL_VOID("HwCleanupTracing", DriverObject, PASSIVE_LEVEL, driver->Init.HwCleanupTracing, (PVOID)DriverObject);
+    }
 }
 
 /* "\Device\RaidPort<Number>"; Name holds at least 32 characters. */
@@ -105,6 +138,10 @@ static VOID InitializeAdapter(PPORT_ADAPTER Adapter, PPORT_DRIVER Driver, PDEVIC
     KeInitializeSpinLock(&Adapter->InterruptLock);
     KeInitializeSpinLock(&Adapter->CompletedLock);
     InitializeListHead(&Adapter->Completed);
+    KeInitializeSpinLock(&Adapter->TickLock);
+    InitializeListHead(&Adapter->Ticking);
+    KeInitializeTimer(&Adapter->TickTimer);
+    KeInitializeDpc(&Adapter->TickDpc, PortTickDpc, Adapter);
     InitializeListHead(&Adapter->Units);
     InitializeListHead(&Adapter->Workers);
     InitializeListHead(&Adapter->Timers);
@@ -112,6 +149,8 @@ static VOID InitializeAdapter(PPORT_ADAPTER Adapter, PPORT_DRIVER Driver, PDEVIC
     KeInitializeDpc(&Adapter->ChangeDpc, PortChangeDpc, Adapter);
     KeInitializeTimer(&Adapter->ResumeTimer);
     KeInitializeDpc(&Adapter->ResumeDpc, PortAdapterResumeDpc, Adapter);
+    KeInitializeTimer(&Adapter->LinkTimer);
+    KeInitializeDpc(&Adapter->LinkDpc, PortLinkDpc, Adapter);
     KeInitializeTimer(&Adapter->HwTimer);
     KeInitializeDpc(&Adapter->HwTimerDpc, PortHwTimerDpc, Adapter);
     KeInitializeEvent(&Adapter->ScanFree, SynchronizationEvent, TRUE);

@@ -156,7 +156,8 @@ static BOOLEAN HasExpired(PPORT_UNIT Unit)
 }
 
 /* The miniport kept requests through a bus reset: it has broken its contract, and its senders are
- * told at least. Their memory stays in the free list, so a late answer hits nothing foreign. */
+ * told at least. Their memory stays in the free list, so a late answer hits nothing foreign and
+ * counts for nothing (StorPortNotification). */
 static VOID AbandonExpired(PPORT_UNIT Unit)
 {
     PPORT_ADAPTER adapter = Unit->Adapter;
@@ -167,6 +168,7 @@ static VOID AbandonExpired(PPORT_UNIT Unit)
         PPORT_REQUEST request = CONTAINING_RECORD(entry, PORT_REQUEST, Link);
 
         if (request->Expired && request->State == PORT_REQUEST_ACTIVE) {
+            request->Abandoned = request->Srb;
             request->Srb->SrbStatus = SRB_STATUS_TIMEOUT;
             request->Srb->DataTransferLength = 0;
             PortReturn(adapter, request);

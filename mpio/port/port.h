@@ -10,7 +10,7 @@
  *   drain     completing upward what the miniport has returned
  *
  * Locks, in the order of acquisition: unit lock or adapter lock (never both ways round: adapter, then
- * unit) - StartIo lock - Interrupt lock (DIRQL). A completion is never passed up with a lock held.
+ * unit) - tick lock; StartIo lock - Interrupt lock (DIRQL). A completion is never passed up with a lock held.
  *
  * Counters and the free list that every request touches need no atomic instruction: a machine runs on one
  * OS thread, and its contexts switch inside kernel calls only. Such fields are marked "plain".
@@ -42,7 +42,7 @@
 #define PORT_VIRTUAL_DEPTH      250
 #define PORT_MAXIMUM_IO         1000
 #define PORT_DRAIN_DEPTH        2       /* nested drains on one adapter before the DPC takes over */
-#define PORT_BUCKETS            4096    /* power of two; units by address */
+#define PORT_ADDRESSES          256     /* targets of a bus, LUNs of a target */
 #define PORT_INQUIRY_BYTES      96
 #define PORT_PAGE_BYTES         1024    /* longest VPD page kept */
 #define PORT_DEFAULT_LUNS       8       /* probed one by one where REPORT LUNS is not supported */
@@ -65,6 +65,7 @@ typedef struct _PORT_DRIVER {
     PDRIVER_OBJECT DriverObject;
     HW_INITIALIZATION_DATA Init;    /* zero where the caller's was shorter */
     BOOLEAN Virtual;
+    KIRQL InitializeIrql;           /* highest level of HwInitialize and of stopping: PASSIVE_LEVEL when virtual */
     WCHAR Service[64];              /* service name */
     CHAR Name[16];                  /* the same, for the event log */
 } PORT_DRIVER, *PPORT_DRIVER;
@@ -105,6 +106,9 @@ struct DECLSPEC_ALIGN(16) _PORT_REQUEST {
     UCHAR State;
     UCHAR BusyRetries;
     BOOLEAN Expired;                /* its time ran out; a reset will end it */
+    PSCSI_REQUEST_BLOCK Abandoned;  /* the last one that the miniport kept through a bus reset: its answer may still come */
+    PSTOR_SCATTER_GATHER_LIST Scatter; /* made when the miniport asks, kept for the next use of the block */
+    ULONG ScatterRoom;              /* elements */
     SCSI_REQUEST_BLOCK Copy;
     UCHAR Extension[ANYSIZE_ARRAY] DECLSPEC_ALIGN(16);
 };
@@ -122,10 +126,12 @@ struct DECLSPEC_ALIGN(16) _PORT_REQUEST {
 #define ADAPTER_HOLD_BUSY   0x0200
 #define ADAPTER_HOLD_LINK   0x0400
 #define ADAPTER_HOLD_RESET  0x0800
+#define ADAPTER_HOLD_LOST   0x1000  /* the link was down too long: what would wait fails */
 
 #define PORT_CHANGE_SCAN 0x01
 #define PORT_CHANGE_KICK 0x02       /* holds changed or timers are to be armed above DISPATCH_LEVEL */
 #define PORT_CHANGE_PAUSE 0x04      /* arm the timer of StorPortPause */
+#define PORT_CHANGE_LINK 0x08       /* arm the timer of a link that went down */
 
 /* What every request touches stands together at the front: with many units each cache line counts. */
 struct _PORT_UNIT {
@@ -139,6 +145,7 @@ struct _PORT_UNIT {
     BOOLEAN TimerArmed;
     UCHAR NextTag;
     UCHAR LockCount;
+    ULONG PagingCount;
     KSPIN_LOCK Lock;                /* queue, holds, tags, timer, counters */
     LIST_ENTRY Waiting, Active;
     ULONG Outstanding, Depth, BusyBelow, WaitingCount;
@@ -147,17 +154,24 @@ struct _PORT_UNIT {
     ULONGLONG Requests;
     ULONGLONG Tags[4];
     ULONGLONG ResumeAt, PausedUntil;/* interrupt time; 0 none */
-    ULONG PagingCount;
-    KTIMER Timer;
-    KDPC TimerDpc;
-    KEVENT Idle;                    /* Users is 0 */
-    PPORT_UNIT NextInBucket;
+    LIST_ENTRY TickLink;            /* adapter's Ticking, while TimerArmed; TickLock */
+    ULONGLONG TickAt;               /* interrupt time */
+    PKEVENT Idle;                   /* of the deletion: Users is 0 */
+    PPORT_UNIT NextHere;            /* at the same address: one present at most, the others missing */
     LIST_ENTRY Link;                /* adapter's Units */
     PVOID LuExtension;
     PPORT_IDENTITY Identity;
-    ULONGLONG BusyRetries, TimeOuts;
+    ULONG BusyRetries, TimeOuts;
     ULONG LunResets, TargetResets, BusResets;
 };
+
+/* The units of one target by LUN, newest first; and the targets of one bus. Kept until the adapter goes. */
+typedef struct _PORT_TARGET {
+    PPORT_UNIT Unit[PORT_ADDRESSES];
+} PORT_TARGET, *PPORT_TARGET;
+typedef struct _PORT_BUS {
+    PPORT_TARGET Target[PORT_ADDRESSES];
+} PORT_BUS, *PPORT_BUS;
 
 /* In front of the miniport's device extension. */
 typedef struct DECLSPEC_ALIGN(16) _PORT_EXTENSION {
@@ -194,11 +208,18 @@ struct _PORT_ADAPTER {
     ULONGLONG ResumeAt;
     KTIMER ResumeTimer;
     KDPC ResumeDpc;
+    KTIMER LinkTimer;
+    KDPC LinkDpc;
+    ULONG LinkDownTime;             /* seconds: LinkDownTimeoutValue */
     KTIMER HwTimer;                 /* RequestTimerCall */
     KDPC HwTimerDpc;
     PHW_TIMER HwTimerRoutine;
+    KSPIN_LOCK TickLock;
+    LIST_ENTRY Ticking;             /* PORT_UNIT.TickLink by TickAt, then in order of arming */
+    KTIMER TickTimer;               /* for the first of them */
+    KDPC TickDpc;
     LIST_ENTRY Units;               /* in order of discovery, under Lock */
-    PPORT_UNIT Buckets[PORT_BUCKETS];
+    PPORT_BUS Bus[SCSI_MAXIMUM_BUSES];
     PPORT_UNIT Probe;
     PUCHAR ScanBuffer;
     KEVENT ScanFree;                /* one scan at a time */
@@ -249,6 +270,7 @@ PPORT_UNIT PortFindUnit(PPORT_ADAPTER Adapter, UCHAR Path, UCHAR Target, UCHAR L
 NTSTATUS PortCreateUnit(PPORT_ADAPTER Adapter, PPORT_UNIT Probe, PPORT_IDENTITY Identity);
 VOID PortInitializeUnit(PPORT_UNIT Unit, PPORT_ADAPTER Adapter);
 VOID PortUnlinkUnit(PPORT_UNIT Unit);               /* it keeps its device object */
+VOID PortFreeAddresses(PPORT_ADAPTER Adapter);
 VOID PortDeleteUnit(PPORT_UNIT Unit);               /* waits for its requests */
 VOID PortFailWaiting(PPORT_UNIT Unit, UCHAR SrbStatus);
 NTSTATUS PortUnitPnp(PPORT_UNIT Unit, PIRP Irp);
@@ -299,7 +321,8 @@ NTSTATUS PortStatusOf(UCHAR SrbStatus);
 
 /* ---- timeout.c, ladder.c ------------------------------------------------------------------------------------------ */
 VOID PortArmTimer(PPORT_UNIT Unit);                 /* under the unit lock */
-KDEFERRED_ROUTINE PortUnitTimerDpc;
+VOID PortDisarmTimer(PPORT_UNIT Unit);
+KDEFERRED_ROUTINE PortTickDpc;
 VOID PortRequestReset(PPORT_ADAPTER Adapter);       /* <= DISPATCH_LEVEL: runs the ladder for expired requests */
 /* One rung, waits for its end: STATUS_SUCCESS, or the rung did not work. PASSIVE_LEVEL. */
 NTSTATUS PortResetUnit(PPORT_UNIT Unit);
@@ -313,6 +336,14 @@ VOID PortLeaveWork(PPORT_ADAPTER Adapter);
 KDEFERRED_ROUTINE PortAdapterResumeDpc;             /* StorPortPause time is over */
 KDEFERRED_ROUTINE PortHwTimerDpc;                   /* RequestTimerCall */
 VOID PortFreeHelpers(PPORT_ADAPTER Adapter);        /* timers and workers the miniport left */
+
+/* ---- link.c: LinkDown and what follows when the link stays down ---------------------------------------------------------- */
+VOID PortLinkDown(PPORT_ADAPTER Adapter);           /* any IRQL */
+VOID PortArmLinkTimer(PPORT_ADAPTER Adapter);       /* DISPATCH_LEVEL */
+KDEFERRED_ROUTINE PortLinkDpc;
+
+/* ---- scatter.c ------------------------------------------------------------------------------------------------------------- */
+VOID PortFreeScatterList(PPORT_REQUEST Request);
 
 /* ---- reset.c: what a sender asked for and needs PASSIVE_LEVEL; the IRP is pending afterwards. Srb may be NULL. ---------- */
 NTSTATUS PortQueueReset(PPORT_UNIT Unit, PIRP Irp, PVOID Srb, UCHAR Function);

@@ -35,7 +35,7 @@ PPORT_REQUEST PortAllocateRequest(PPORT_UNIT Unit)
 VOID PortReleaseUser(PPORT_UNIT Unit)
 {
     if (--Unit->Users == 0) {
-        KeSetEvent(&Unit->Idle, IO_NO_INCREMENT, FALSE);
+        KeSetEvent(Unit->Idle, IO_NO_INCREMENT, FALSE);
     }
 }
 
@@ -200,6 +200,14 @@ VOID PortSubmit(PPORT_REQUEST Request)
         return;
     }
 wait:
+    if ((adapter->Holds & ADAPTER_HOLD_LOST) != 0) {
+        KeReleaseSpinLock(&unit->Lock, irql);
+        srb->SrbStatus = SRB_STATUS_LINK_DOWN;
+        srb->DataTransferLength = 0;
+        Request->State = PORT_REQUEST_RETURNED;
+        PortFinish(Request);
+        return;
+    }
     Request->State = PORT_REQUEST_WAITING;
     InsertTailList(&unit->Waiting, &Request->Link);
     unit->WaitingCount++;
@@ -297,6 +305,9 @@ VOID PortChangeDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
 
         due.QuadPart = adapter->ResumeAt > now ? -(LONGLONG)(adapter->ResumeAt - now) : -1;
         KeSetTimer(&adapter->ResumeTimer, due, &adapter->ResumeDpc);
+    }
+    if ((changes & PORT_CHANGE_LINK) != 0) {
+        PortArmLinkTimer(adapter);
     }
     if ((changes & PORT_CHANGE_SCAN) != 0) {
         PortRequestScan(adapter);

@@ -205,7 +205,7 @@ static BOOLEAN ListLuns(PPORT_ADAPTER Adapter, UCHAR Path, UCHAR Target, ULONGLO
         }
         return TRUE;
     }
-    if (status == SRB_STATUS_ERROR) { /* not supported: try the first ones */
+    if (status == SRB_STATUS_ERROR || status == SRB_STATUS_INVALID_REQUEST) { /* the LUN or the HBA does not know it: try the first ones */
         for (ULONG lun = 0; lun < PORT_DEFAULT_LUNS; lun++) {
             AddLun(Wanted, lun, Adapter->LunLimit);
         }

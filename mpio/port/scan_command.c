@@ -6,7 +6,7 @@
 #include "port/port.h"
 
 #define SCAN_TIMEOUT  10    /* seconds */
-#define SCAN_TRIES    4     /* unit attentions come one per condition */
+#define SCAN_TRIES    8     /* unit attentions come one per condition; answers get lost, and resets take others along */
 #define KEY_UNIT_ATTENTION 6
 
 typedef struct _SCAN_WAIT {
@@ -65,6 +65,23 @@ static BOOLEAN UnitAttention(const SCAN_WAIT *Wait)
     return (code >= 0x72 ? Wait->Sense[1] & 0x0F : Wait->Sense[2] & 0x0F) == KEY_UNIT_ATTENTION;
 }
 
+/* Nobody scans again on account of a command that got lost: giving up would lose the LUN until the next event. */
+static BOOLEAN MayRetry(UCHAR Status, const SCAN_WAIT *Wait)
+{
+    switch (Status) {
+    case SRB_STATUS_ERROR:
+        return UnitAttention(Wait);
+    case SRB_STATUS_TIMEOUT:
+    case SRB_STATUS_COMMAND_TIMEOUT:
+    case SRB_STATUS_BUS_RESET:
+    case SRB_STATUS_ABORTED:
+    case SRB_STATUS_LINK_DOWN: /* a bounce takes what is under way */
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
 /* Buffer is zeroed first. *Length: room, then bytes that arrived. Answers the SRB status; an underrun is a success. */
 UCHAR PortScanCommand(PPORT_UNIT Unit, const UCHAR *Cdb, UCHAR CdbLength, PVOID Buffer, ULONG *Length)
 {
@@ -74,7 +91,7 @@ UCHAR PortScanCommand(PPORT_UNIT Unit, const UCHAR *Cdb, UCHAR CdbLength, PVOID 
     for (ULONG try = 0; try < SCAN_TRIES; try++) {
         RtlZeroMemory(Buffer, *Length);
         status = SendOnce(Unit, &wait, Cdb, CdbLength, Buffer, *Length);
-        if (status != SRB_STATUS_ERROR || !UnitAttention(&wait)) {
+        if (!MayRetry(status, &wait)) {
             break;
         }
     }

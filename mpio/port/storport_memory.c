@@ -13,9 +13,13 @@
 PVOID StorPortGetDeviceBase(PVOID HwDeviceExtension, INTERFACE_TYPE BusType, ULONG SystemIoBusNumber,
                             STOR_PHYSICAL_ADDRESS IoAddress, ULONG NumberOfBytes, BOOLEAN InIoSpace)
 {
+    PPORT_ADAPTER adapter = PortAdapterOf(HwDeviceExtension);
     struct hba *hba = fabric_hbas(machine_now());
 
-    UNREFERENCED_PARAMETER(HwDeviceExtension);
+    /* A root-enumerated adapter was given no range: there is nothing to map for its miniport. */
+    if (adapter->Ranges == NULL || adapter->Ranges[0].RangeLength == 0) {
+        return NULL;
+    }
     UNREFERENCED_PARAMETER(BusType);
     UNREFERENCED_PARAMETER(SystemIoBusNumber);
     UNREFERENCED_PARAMETER(NumberOfBytes);

@@ -9,16 +9,21 @@
 /* ---- StorPortNotification -------------------------------------------------------------------------- */
 static VOID Complete(PPORT_ADAPTER Adapter, PSCSI_REQUEST_BLOCK Srb)
 {
-    PPORT_REQUEST request;
+    PPORT_REQUEST request = Srb != NULL && Srb->SrbExtension != NULL ? PortRequestOf(Srb) : NULL;
 
-    if (Srb == NULL || Srb->SrbExtension == NULL) {
-        return;
+    if (request == NULL || request->Srb != Srb || request->State != PORT_REQUEST_ACTIVE) {
+        if (request != NULL && request->Abandoned == Srb) {
+            return; /* the event log has told it */
+        }
+        NtBugCheckRule(RULE_SRB_OWNER, (ULONG_PTR)Srb, Srb != NULL ? Srb->SrbStatus : 0);
     }
-    request = PortRequestOf(Srb);
-    /* Twice, or after a reset ended it: the second time counts for nothing. */
-    if (request->Srb == Srb && request->State == PORT_REQUEST_ACTIVE) {
-        PortReturn(Adapter, request);
+    if (SRB_STATUS(Srb->SrbStatus) == SRB_STATUS_PENDING) {
+        NtBugCheckRule(RULE_SRB_PENDING, (ULONG_PTR)Srb, Srb->Function);
     }
+    if (Srb->DataTransferLength > request->Length) {
+        NtBugCheckRule(RULE_SRB_LENGTH, request->Length, Srb->DataTransferLength);
+    }
+    PortReturn(Adapter, request);
 }
 
 static VOID TimerCall(PPORT_ADAPTER Adapter, PHW_TIMER Routine, ULONG Microseconds)
@@ -69,18 +74,23 @@ VOID StorPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID HwDevic
         PortChange(adapter, PORT_CHANGE_SCAN);
         break;
     case LinkDown:
-        PortSetAdapterHold(adapter, ADAPTER_HOLD_LINK, 0);
+        PortLinkDown(adapter);
         break;
     case LinkUp:
-        PortSetAdapterHold(adapter, 0, ADAPTER_HOLD_LINK);
+        PortSetAdapterHold(adapter, 0, ADAPTER_HOLD_LINK | ADAPTER_HOLD_LOST);
         break;
     case QueryTickCount:
         KeQueryTickCount(va_arg(arguments, PLARGE_INTEGER));
         break;
     case BufferOverrunDetected:
         KeBugCheckEx(DRIVER_VERIFIER_DETECTED_VIOLATION, BufferOverrunDetected, adapter->Number, 0, 0);
+    case WMIEvent:
+    case WMIReregister:
+    case TraceNotification:
+    case IoTargetRequestServiceTime:
+        break; /* nobody listens */
     default:
-        break; /* NextRequest, NextLuRequest and the rest ask nothing of this port */
+        NtBugCheckRule(RULE_NOTIFICATION, NotificationType, 0);
     }
     va_end(arguments);
 }

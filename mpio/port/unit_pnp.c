@@ -77,11 +77,11 @@ static VOID TellMiniport(PPORT_UNIT Unit, SCSI_UNIT_CONTROL_TYPE Type)
     }
 }
 
-/* A LUN that is gone, or whose adapter goes, is deleted; one that is there stays enumerated. */
+/* A LUN that bus relations left out, or whose adapter goes, is deleted; one that Plug and Play knows of stays. */
 static NTSTATUS Remove(PPORT_UNIT Unit, PIRP Irp)
 {
     PPORT_ADAPTER adapter = Unit->Adapter;
-    BOOLEAN gone = Unit->Missing || adapter->State >= PortSurprised;
+    BOOLEAN gone = (Unit->Missing && !Unit->Reported) || adapter->State >= PortSurprised;
 
     TellMiniport(Unit, ScsiUnitRemove);
     Unit->Claimed = FALSE;

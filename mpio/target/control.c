@@ -16,13 +16,12 @@ static const char help[] =
     "status                        portals, sessions, arrays\n"
     "link PORTAL up|down           down: silence in both directions, nobody is told\n"
     "drop PORTAL|all               resets its connections\n"
-    "fault PORTAL lose-command|lose-completion|slow|busy|queue-full COUNT [TIME]\n"
+    "fault PORTAL lose-command|lose-completion|slow|busy|queue-full|late-completion|late-command COUNT [TIME]\n"
     "latency PORTAL TIME           of every command from now on\n"
     "logout PORTAL|all             asynchronous message: please log out\n"
     "announce-drop PORTAL|all      asynchronous message that the connection ends, and its end\n"
     "event PORTAL|all LUN KEY/ASC/ASCQ   asynchronous SCSI event with this sense\n"
     "redirect PORTAL ADDRESS:PORT [permanent] | redirect PORTAL off   new logins go elsewhere\n"
-    "state ARRAY LUN CONTROLLER optimized|non-optimized|standby|unavailable|transitioning|automatic\n"
     "quit                          ends the target\n"
     "and every action of a timeline, at once:\n";
 
@@ -80,20 +79,23 @@ static void add_status(struct target *t, struct buffer *out)
 /* ---- portals ------------------------------------------------------------------------------------------ */
 static bool fault(struct portal *p, const struct words *w, struct buffer *answer)
 {
-    static const char *const names[PORTAL_FAULTS] = {"lose-command", "lose-completion", "slow", "busy", "queue-full"};
+    static const char *const names[PORTAL_FAULTS] = {
+        [FABRIC_LOSE_COMMAND] = "lose-command", [FABRIC_LOSE_COMPLETION] = "lose-completion",
+        [FABRIC_SLOW] = "slow", [FABRIC_BUSY] = "busy", [FABRIC_QUEUE_FULL] = "queue-full",
+        [FABRIC_LATE_COMPLETION] = "late-completion", [FABRIC_LATE_COMMAND] = "late-command"};
     struct text_error error;
     unsigned kind = 0;
     uint64_t count, value = 0;
 
-    while (kind < PORTAL_FAULTS && strcmp(names[kind], w->word[2]) != 0)
+    while (kind < PORTAL_FAULTS && (!names[kind] || strcmp(names[kind], w->word[2]) != 0))
         kind++;
     if (kind == PORTAL_FAULTS)
-        return refuse(answer, "a fault is lose-command, lose-completion, slow, busy or queue-full", w->word[2]);
+        return refuse(answer, "no such fault; see help", w->word[2]);
     if (!text_parse_unsigned(w->word[3], 0, TOPOLOGY_MAX_INJECT, &count, &error) ||
         (w->count > 4 && !text_parse_time(w->word[4], &value, &error)))
         return refuse(answer, error.message, NULL);
-    if (kind == FABRIC_SLOW && value == 0)
-        return refuse(answer, "slow needs a time, as in 500ms", NULL);
+    if (value == 0 && (kind == FABRIC_SLOW || kind == FABRIC_LATE_COMPLETION || kind == FABRIC_LATE_COMMAND))
+        return refuse(answer, "this fault needs a time, as in 500ms", names[kind]);
     p->fault_count[kind] = (unsigned)count;
     p->fault_value[kind] = value;
     return true;
@@ -198,29 +200,6 @@ static const struct portal_command {
 #define PORTAL_COMMANDS (sizeof portal_commands / sizeof portal_commands[0])
 
 /* ---- arrays ------------------------------------------------------------------------------------------- */
-static bool force_state(struct target *t, const struct words *w, struct buffer *answer)
-{
-    static const struct {
-        const char *name;
-        enum array_port_state state;
-    } states[] = {
-        {"optimized", ARRAY_STATE_OPTIMIZED}, {"non-optimized", ARRAY_STATE_NON_OPTIMIZED},
-        {"standby", ARRAY_STATE_STANDBY}, {"unavailable", ARRAY_STATE_UNAVAILABLE},
-        {"transitioning", ARRAY_STATE_TRANSITIONING}, {"automatic", ARRAY_STATE_AUTOMATIC},
-    };
-    uint64_t lun, controller;
-
-    if (w->count != 5 || !text_parse_unsigned(w->word[2], 0, ARRAY_MAX_LUNS - 1, &lun, NULL) ||
-        !text_parse_unsigned(w->word[3], 0, ARRAY_MAX_CONTROLLERS - 1, &controller, NULL))
-        return refuse(answer, "state takes ARRAY LUN CONTROLLER STATE", NULL);
-    for (unsigned i = 0; i < t->node_count; i++)
-        for (unsigned s = 0; s < sizeof states / sizeof states[0]; s++)
-            if (strcmp(t->nodes[i].config->object.name, w->word[1]) == 0 && strcmp(states[s].name, w->word[4]) == 0)
-                return array_force_state(t->nodes[i].array, (uint16_t)lun, (unsigned)controller, states[s].state) ||
-                       refuse(answer, "a symmetric array, or no such LUN or controller", NULL);
-    return refuse(answer, "no such array or state", NULL);
-}
-
 static void add_help(struct buffer *out)
 {
     buffer_append_text(out, help);
@@ -278,9 +257,6 @@ bool target_control(struct target *t, const char *line, struct buffer *answer)
     } else if (strcmp(w.word[0], "quit") == 0) {
         t->ended = true;
         world_stop(t->world);
-    } else if (strcmp(w.word[0], "state") == 0) {
-        if (!force_state(t, &w, answer))
-            return false;
     } else {
         unsigned i = 0;
         while (i < PORTAL_COMMANDS && !is_for_portal(t, &portal_commands[i], &w))

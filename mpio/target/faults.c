@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#include "world/scenario_array.h"
+
 struct fault_step {
     struct target *target;
     struct fault_step *next;
@@ -56,16 +58,18 @@ static struct node *find_node(struct target *t, size_t array)
     return NULL;
 }
 
+#define EVERY_CONTROLLER UINT32_MAX
+
 /* A controller that dies takes its connections along and nobody listens any more; a command it had in hand
  * is never answered. */
-static void set_controller(struct node *n, unsigned controller, bool up)
+static void follow_controllers(struct node *n, unsigned controller, bool up)
 {
     struct target *t = n->target;
 
-    array_controller_up(n->array, controller, up);
     for (unsigned i = 0; i < t->portal_count; i++) {
         struct portal *p = &t->portals[i];
-        if (p->port >= array_ports(n->array) || array_controller_of_port(n->array, p->port) != controller)
+        if (p->port >= array_ports(n->array) ||
+            (controller != EVERY_CONTROLLER && array_controller_of_port(n->array, p->port) != controller))
             continue;
         if (!up)
             portal_cut(p, n);
@@ -76,19 +80,26 @@ static void set_controller(struct node *n, unsigned controller, bool up)
     }
 }
 
-static uint32_t block_size(const struct target *t, const struct topology_action *a)
+/* Is there something on the wire that it can strike? Machines, HBAs and their fabric are the initiators' own. */
+static bool is_ours(const struct topology_action *a)
 {
-    const struct topology_lun *lun = topology_find_lun(t->topology, a->array, a->lun);
-
-    return lun ? lun->block_size : 512;
+    switch (a->kind) {
+    case ACTION_LINK:
+    case ACTION_FLAP:
+        return true;
+    case ACTION_PATH_FAULT:
+        return portal_has_fault(a->fault);
+    default:
+        return topology_action_subject(a->kind) == SUBJECT_ARRAY;
+    }
 }
 
 static void apply(struct target *t, const struct topology_action *a)
 {
     struct node *n = NULL;
 
-    if (a->kind != ACTION_LINK && a->kind != ACTION_FLAP && a->kind != ACTION_PATH_FAULT && !(n = find_node(t, a->array)))
-        return; /* an array that is not served */
+    if (!is_ours(a) || (topology_action_subject(a->kind) == SUBJECT_ARRAY && !(n = find_node(t, a->array))))
+        return; /* nothing on the wire, or an array that is not served */
     switch (a->kind) {
     case ACTION_LINK:
         each_portal(t, a->hba, a->target, set_link, a, a->up);
@@ -97,24 +108,15 @@ static void apply(struct target *t, const struct topology_action *a)
         each_portal(t, a->hba, a->target, set_fault, a, true);
         break;
     case ACTION_CONTROLLER:
-        set_controller(n, a->controller, a->up);
+        array_controller_up(n->array, a->controller, a->up);
+        follow_controllers(n, a->controller, a->up);
         break;
-    case ACTION_RESIZE:
-        array_resize_lun(n->array, a->lun, a->size / block_size(t, a));
-        break;
-    case ACTION_UNMAP:
-        array_remove_lun(n->array, a->lun);
-        break;
-    case ACTION_MOVE:
-        array_move_lun(n->array, a->lun, a->controller);
-        break;
-    case ACTION_INJECT:
-        array_inject(n->array, a->lun, a->count, a->status, a->key, a->asc, a->ascq);
-        break;
-    case ACTION_UNIT_ATTENTION:
-        array_unit_attention(n->array, a->lun, a->asc, a->ascq);
+    case ACTION_POWER:
+        array_power(n->array, a->up);
+        follow_controllers(n, EVERY_CONTROLLER, a->up);
         break;
     default:
+        scenario_strike_array(t->world, t->topology, n->array, a);
         break;
     }
 }
@@ -158,6 +160,8 @@ bool faults_start(struct target *t, struct text_error *error)
 
 bool faults_apply(struct target *t, const struct topology_action *action, struct text_error *error)
 {
+    if (!is_ours(action))
+        return text_error_set(error, NULL, 0, 0, "that strikes a simulated host or its fabric: there is none on the wire");
     if (action->kind == ACTION_FLAP)
         return schedule(t, action, error);
     apply(t, action);

@@ -52,7 +52,7 @@ struct node {                   /* one array, one iSCSI target */
     char name[TOPOLOGY_INITIATOR_MAX + 1];
 };
 
-#define PORTAL_FAULTS (FABRIC_QUEUE_FULL + 1)
+#define PORTAL_FAULTS (FABRIC_LATE_COMMAND + 1) /* portal_has_fault says which of them */
 struct portal {
     struct target *target;
     unsigned index, port;       /* array port; portal group tag is port + 1 */
@@ -123,7 +123,7 @@ enum task_phase {
     TASK_COLLECTING,            /* data-out still to come */
     TASK_WAITING,               /* at the array, until the task set lets it start */
     TASK_FLYING,                /* on its way to the array: latency */
-    TASK_LOST,                  /* no answer will come */
+    TASK_LOST,                  /* executed or lost: its answer comes late or never */
     TASK_ANSWERED,              /* left the list; waits for its output to go */
 };
 struct burst {                  /* one R2T */
@@ -141,6 +141,7 @@ struct task {
     bool windowed;              /* counts in window_used */
     bool refused;               /* status is set already: takes its data-out, throws it away */
     bool answer_lost;
+    uint64_t answer_late;       /* 100 ns */
     uint32_t room;              /* bytes of `data` */
     uint8_t *data;
     /* data-out, strictly in order */
@@ -327,6 +328,7 @@ bool portal_open(struct portal *p, struct text_error *error);
 void portal_close(struct portal *p);
 void portal_cut(struct portal *p, const struct node *n); /* its connections, of one node or all */
 void portal_link(struct portal *p, bool up);
+bool portal_has_fault(unsigned kind);       /* enum fabric_fault: what the wire can do as well */
 unsigned portal_fault(struct portal *p);    /* takes one waiting fault; PORTAL_FAULTS: none */
 bool portal_answers(const struct portal *p); /* some controller behind it is up */
 __attribute__((format(printf, 3, 4))) void target_log(struct target *t, const char *peer,

@@ -181,6 +181,11 @@ bool portal_answers(const struct portal *p)
     return false;
 }
 
+bool portal_has_fault(unsigned kind)
+{
+    return kind <= FABRIC_LATE_COMPLETION || kind == FABRIC_LATE_COMMAND;
+}
+
 unsigned portal_fault(struct portal *p)
 {
     unsigned kind = 0;

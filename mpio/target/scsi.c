@@ -252,10 +252,21 @@ void scsi_answer(struct task *t)
 }
 
 /* ---- to the array ------------------------------------------------------------------------------ */
-/* Out of the set first: what runs can neither be aborted nor abort itself. */
+static void on_answer(struct event *e)
+{
+    struct task *t = (struct task *)((char *)e - offsetof(struct task, event));
+    struct connection *c = t->connection;
+
+    scsi_answer(t);
+    connection_settle_soon(c);
+}
+
+/* Out of the set first: what runs can neither be aborted nor abort itself. An answer may come later than it
+ * was ready: the array said so (a slow report), or a fault did. */
 static void run(struct task *t)
 {
     struct connection *c = t->connection;
+    struct world *w = c->target->world;
 
     array_task_done(&t->set);
     t->scsi.data = t->data;
@@ -263,8 +274,15 @@ static void run(struct task *t)
     t->scsi.out = t->write;
     t->phase = TASK_LOST;
     enum array_result result = array_execute(c->nexus, &t->scsi);
-    if (result == ARRAY_DONE && !t->answer_lost)
+    uint64_t late = t->answer_late + t->scsi.delay_us * WORLD_US;
+    if (result != ARRAY_DONE || t->answer_lost)
+        return;
+    if (late == 0) {
         scsi_answer(t);
+        return;
+    }
+    t->event.run = on_answer;
+    world_post(w, &t->event, world_now(w) + late, EVENT_INTERRUPT);
 }
 
 static struct task *next_of_set(struct array_nexus *n, const uint8_t lun[8])
@@ -336,7 +354,11 @@ void scsi_execute(struct task *t)
     case FABRIC_LOSE_COMPLETION:
         t->answer_lost = true;
         break;
+    case FABRIC_LATE_COMPLETION:
+        t->answer_late = p->fault_value[fault];
+        break;
     case FABRIC_SLOW:
+    case FABRIC_LATE_COMMAND:
         extra = p->fault_value[fault];
         break;
     case FABRIC_BUSY:

@@ -99,6 +99,11 @@ bool ini_expand(const struct ini *ini, const struct ini_value *value,
                 const struct ini_section *strings, const struct ini_section *fallback,
                 struct buffer *out, struct text_error *error);
 
+/* A key or a value as ini_parse reads it back, in quotes where it needs them; false when *out has failed. */
+bool ini_write_text(const char *text, struct buffer *out);
+/* The same for a whole entry, with its line end. */
+bool ini_write_entry(const struct ini_entry *entry, struct buffer *out);
+
 /* text/number.h for a value: *error names file, line and column too. */
 bool ini_unsigned(const struct ini *ini, const struct ini_value *value, uint64_t minimum,
                   uint64_t maximum, uint64_t *result, struct text_error *error);

@@ -23,10 +23,14 @@ static bool add_luns(struct array *a, const struct topology *t, size_t index,
         for (uint32_t n = 0; n < lun->count; n++) {
             const char *why = NULL;
             char serial[TOPOLOGY_SERIAL_MAX + 12];
+            topology_lun_serial(t, lun, n, serial, sizeof serial);
             struct array_lun_config c = {
                 .number = (uint16_t)(lun->number + n),
+                .serial = serial,
                 .block_size = lun->block_size,
                 .blocks = lun->size / lun->block_size,
+                .physical_block = (uint32_t)lun->physical_block,
+                .first_aligned = (uint16_t)lun->first_aligned,
                 .media = lun->media,
                 .file = lun->file,
                 .owner = lun->owner == TOPOLOGY_OWNER_SPREAD
@@ -36,10 +40,6 @@ static bool add_luns(struct array *a, const struct topology *t, size_t index,
                 .read_only = lun->read_only,
                 .pool = lun->thin_pool ? 1 : 0,
             };
-            if (lun->serial) {
-                snprintf(serial, sizeof serial, lun->count > 1 ? "%s%u" : "%s", lun->serial, n);
-                c.serial = serial;
-            }
             if (array_add_lun(a, &c, &why) < 0)
                 return text_error_set(error, NULL, 0, 0, "lun %s (number %u of array %s): %s",
                                       lun->object.name, c.number, t->arrays[index].object.name,

@@ -47,6 +47,8 @@ void fabric_add_hba(struct machine *m, struct hba *h)
 
     h->world = m->world;
     h->machine = m;
+    if (h->personality == NULL)
+        h->personality = hba_plain_personality(h->kind);
     h->ordinal = count_hbas(m->world);
     h->next = NULL;
     while (*end != NULL)
@@ -95,13 +97,23 @@ static void destroy(struct hba *h)
     for (uint32_t target = 0; target < h->targets; target++) {
         struct fabric_path *p = f->path[target];
 
-        for (struct hba_cmd *cmd = p->outstanding.first; cmd != NULL; cmd = cmd->next)
+        for (struct hba_cmd *cmd = p->outstanding.first; cmd != NULL; cmd = cmd->next) {
             world_cancel(h->world, &cmd->event);
+            fabric_withdraw(p, cmd);
+            cmd->phase = PHASE_LOST;
+        }
         world_cancel(h->world, &p->service);
+        world_cancel(h->world, &p->comeback);
+        world_cancel(h->world, &p->echo.event);
+        fabric_drop_orphans(p);
         if (p->state != PATH_GONE)
             array_logout(p->nexus);
+        fabric_net_release(p->net);
+        fabric_array_release(p->shared);
         free(p);
     }
+    world_cancel(h->world, &f->notice);
+    fabric_net_release(f->net);
     free(f);
 }
 
@@ -126,12 +138,21 @@ struct hba *fabric_create_hba(struct machine *m, const struct fabric_hba_config 
     f = calloc(1, sizeof *f);
     if (f == NULL)
         return NULL;
+    if (config->fabric != NULL && (f->net = fabric_net_use(m->world, config->fabric)) == NULL) {
+        free(f);
+        return NULL;
+    }
     f->hba.operations = &fabric_operations;
     f->hba.kind = config->kind;
-    f->hba.queue_depth = config->queue_depth != 0 ? config->queue_depth : FABRIC_QUEUE_DEPTH;
+    f->hba.personality = config->personality != NULL ? config->personality : hba_plain_personality(config->kind);
+    f->untagged = config->untagged || f->hba.personality->untagged;
+    f->hba.queue_depth = f->untagged ? 1 : config->queue_depth != 0 ? config->queue_depth : FABRIC_QUEUE_DEPTH;
     strcpy(f->hba.name, config->name);
     strcpy(f->hba.initiator, config->initiator);
-    f->cable_up = true;
+    f->cable_up = f->powered = true;
+    f->wire.ns_per_kib = config->ns_per_kib;
+    f->notice.run = fabric_notice;
+    f->notice.machine = m;
     f->link_down_time = config->link_down_time;
     f->dev_loss_time = config->dev_loss_time;
     if (f->dev_loss_time < f->link_down_time)
@@ -154,18 +175,80 @@ struct fabric_path *fabric_next_path(struct world *w, const struct fabric_path *
     return NULL;
 }
 
-/* An array has no number of its own; the order of first connection gives it one for the trace. */
-static unsigned array_ordinal(struct world *w, const struct array *a)
+/* A parallel SCSI bus has two initiators at most: with the target, that is what one bus survives. */
+static bool bus_is_full(const struct fabric_hba *f, const struct fabric_array *shared, unsigned port)
 {
-    unsigned next = 0;
+    const struct fabric_hba *seen[FABRIC_BUS_INITIATORS];
+    unsigned count = 0;
 
-    for (struct fabric_path *p = fabric_next_path(w, NULL); p != NULL; p = fabric_next_path(w, p)) {
-        if (p->array == a)
-            return p->array_ordinal;
-        if (p->array_ordinal >= next)
-            next = p->array_ordinal + 1;
+    if (f->hba.kind != HBA_SPI)
+        return false;
+    for (struct fabric_path *p = fabric_next_path(f->hba.world, NULL); p != NULL; p = fabric_next_path(f->hba.world, p)) {
+        bool known = p->hba == f || p->shared != shared || p->port != port;
+
+        for (unsigned i = 0; i < count; i++)
+            known = known || seen[i] == p->hba;
+        if (!known && count + 1 == FABRIC_BUS_INITIATORS)
+            return true;
+        if (!known)
+            seen[count++] = p->hba;
     }
-    return next;
+    return false;
+}
+
+/* Faster or slower than told before, for everybody who uses the port. */
+static void set_port_bandwidth(struct fabric_path *p, uint64_t ns_per_kib)
+{
+    struct world *w = p->hba->hba.world;
+
+    p->shared->port[p->port].ns_per_kib = ns_per_kib;
+    for (struct fabric_path *q = fabric_next_path(w, NULL); q != NULL; q = fabric_next_path(w, q))
+        if (q->shared == p->shared && q->port == p->port)
+            fabric_update_direct(q);
+}
+
+static struct fabric_path *create_path(struct fabric_hba *f, const struct fabric_path_config *config)
+{
+    struct fabric_path *p = calloc(1, sizeof *p);
+
+    if (p == NULL)
+        return NULL;
+    p->shared = fabric_array_use(f->hba.world, config->array);
+    if (p->shared == NULL) {
+        free(p);
+        return NULL;
+    }
+    p->net = f->net;
+    if (config->fabric != NULL)
+        p->net = fabric_net_use(f->hba.world, config->fabric);
+    else if (p->net != NULL)
+        p->net->users++;
+    p->hba = f;
+    p->target = f->hba.targets;
+    p->array = config->array;
+    p->port = config->port;
+    p->controller = array_controller_of_port(config->array, config->port);
+    p->latency = config->latency;
+    p->jitter = config->jitter;
+    p->wire.ns_per_kib = config->ns_per_kib;
+    p->link_up = true;
+    p->controller_up = array_controller_is_up(config->array, p->controller);
+    p->service.run = fabric_service;
+    p->comeback.run = fabric_comeback;
+    p->service.machine = p->comeback.machine = f->hba.machine;
+    fabric_echo_init(p);
+    fabric_list_init(&p->outstanding);
+    fabric_list_init(&p->finished);
+    p->state = PATH_GONE;
+    return p;
+}
+
+static int drop_path(struct fabric_path *p)
+{
+    fabric_net_release(p->net);
+    fabric_array_release(p->shared);
+    free(p);
+    return -1;
 }
 
 int fabric_connect(struct hba *h, const struct fabric_path_config *config)
@@ -175,37 +258,23 @@ int fabric_connect(struct hba *h, const struct fabric_path_config *config)
 
     if (h->targets == HBA_MAX_TARGETS || config->port >= array_ports(config->array))
         return -1;
-    p = calloc(1, sizeof *p);
+    p = create_path(f, config);
     if (p == NULL)
         return -1;
-    p->hba = f;
-    p->target = h->targets;
-    p->array = config->array;
-    p->array_ordinal = array_ordinal(h->world, config->array);
-    p->port = config->port;
-    p->controller = array_controller_of_port(config->array, config->port);
-    p->latency = config->latency;
-    p->jitter = config->jitter;
-    p->ns_per_kib = config->ns_per_kib;
-    p->link_up = true;
-    p->controller_up = array_controller_is_up(config->array, p->controller);
-    p->service.run = fabric_service;
-    p->service.machine = h->machine;
-    fabric_list_init(&p->outstanding);
-    fabric_list_init(&p->finished);
-    p->state = PATH_GONE;
+    if (bus_is_full(f, p->shared, p->port) || (config->fabric != NULL && p->net == NULL))
+        return drop_path(p);
     if (fabric_path_should_be_up(p)) {
         p->nexus = array_login(p->array, p->port, h->initiator);
-        if (p->nexus == NULL) {
-            free(p);
-            return -1;
-        }
+        if (p->nexus == NULL)
+            return drop_path(p);
         p->state = PATH_UP;
     }
     /* A miniport that listens already has scanned already; one that comes later will find it. */
     p->told_up = p->told_present = h->on_event == NULL && p->state == PATH_UP;
-    fabric_update_direct(p);
     f->path[h->targets++] = p;
+    if (config->port_ns_per_kib != 0)
+        set_port_bandwidth(p, config->port_ns_per_kib);
+    fabric_update_direct(p);
     if (h->on_event != NULL)
         fabric_schedule_service(p, true);
     return (int)p->target;

@@ -36,7 +36,8 @@ static void trace_link(const struct fabric_hba *f, uint32_t target, enum trace_l
 
 bool fabric_path_should_be_up(const struct fabric_path *p)
 {
-    return p->hba->cable_up && p->link_up && p->controller_up;
+    return p->hba->cable_up && p->link_up && p->controller_up && p->hba->powered && !p->away &&
+           (p->net == NULL || p->net->up);
 }
 
 void fabric_schedule_service(struct fabric_path *p, bool soon)
@@ -76,7 +77,8 @@ static void expire_timers(struct fabric_path *p)
     }
     if (p->state == PATH_FAILING && now >= loss_end(p)) {
         p->state = PATH_GONE;
-        array_logout(p->nexus);
+        fabric_log_out(p);
+        fabric_start_waiting(p->shared, p->hba->hba.world);
         trace_link(p->hba, p->target, LINK_STATE_GONE);
     }
 }
@@ -85,6 +87,8 @@ static void service(void *argument)
 {
     struct fabric_path *p = argument;
 
+    if (!p->hba->powered)
+        return; /* no interrupt, and no timer runs */
     expire_timers(p);
     fabric_schedule_service(p, false);
     if (p->told_up && (p->bounced || p->state != PATH_UP)) {
@@ -120,54 +124,96 @@ void fabric_service(struct event *e)
 }
 
 /* ---- loss and return of a path ------------------------------------------------------------------ */
-static void lose(struct fabric_path *p)
+/* A command under way met the cut on its way there, or on its way back. A stopped machine's commands
+ * never reach the array any more. */
+static void lose_command(struct fabric_path *p, struct hba_cmd *cmd)
 {
     struct world *w = p->hba->hba.world;
 
-    /* Each command under way met the cut on its way there, or on its way back. A stopped machine's
-     * commands never reach the array any more. */
-    for (struct hba_cmd *cmd = p->outstanding.first; cmd != NULL; cmd = cmd->next) {
-        if (cmd->phase != PHASE_FLYING)
-            continue;
+    switch (cmd->phase) {
+    case PHASE_FLYING:
         if (world_random_below(w, STREAM_FABRIC, 2) != 0 &&
             p->hba->hba.machine->state == MACHINE_RUNNING) {
             fabric_execute_unanswered(p, cmd);
-        } else {
-            world_cancel(w, &cmd->event);
-            cmd->phase = PHASE_LOST;
+            return;
         }
+        break;
+    case PHASE_COMING:
+    case PHASE_WAITING:
+        break;
+    case PHASE_ANSWERED:
+        world_cancel(w, &cmd->event);
+        cmd->phase = PHASE_ANSWER_LOST;
+        return;
+    default:
+        return;
     }
+    world_cancel(w, &cmd->event);
+    fabric_withdraw(p, cmd);
+    cmd->phase = PHASE_LOST;
+}
+
+static void lose(struct fabric_path *p)
+{
+    for (struct hba_cmd *cmd = p->outstanding.first; cmd != NULL; cmd = cmd->next)
+        lose_command(p, cmd);
+    p->incarnation++;
     p->state = PATH_HOLDING;
-    p->lost_at = world_now(w);
+    p->lost_at = world_now(p->hba->hba.world);
     fabric_schedule_service(p, true);
+}
+
+/* The session begins again. False: the array takes no more initiators, the target stays away. */
+static bool log_in(struct fabric_path *p)
+{
+    struct array_nexus *nexus;
+
+    if (p->state == PATH_GONE) {
+        nexus = array_login(p->array, p->port, p->hba->hba.initiator);
+        if (nexus == NULL)
+            return false;
+        p->nexus = nexus;
+        trace_link(p->hba, p->target, LINK_STATE_ARRIVED);
+    } else if (p->nexus_lost) {
+        array_nexus_loss(p->nexus);
+    }
+    p->nexus_lost = false;
+    return true;
+}
+
+/* Serial transports end the session with the connection; an iSCSI target may keep it for a while. */
+static bool goes_on(const struct fabric_path *p)
+{
+    return p->retain_until != 0 && world_now(p->hba->hba.world) <= p->retain_until && p->state != PATH_GONE;
 }
 
 static void regain(struct fabric_path *p)
 {
+    enum hba_kind kind = p->hba->hba.kind;
+    bool retained = goes_on(p);
     struct hba_cmd *next;
 
-    if (p->state == PATH_GONE) {
-        struct array_nexus *nexus = array_login(p->array, p->port, p->hba->hba.initiator);
-
-        if (nexus == NULL)
-            return; /* the array takes no more initiators: the target stays away */
-        p->nexus = nexus;
-        trace_link(p->hba, p->target, LINK_STATE_ARRIVED);
-    }
+    if (!retained && (kind == HBA_SAS || kind == HBA_ISCSI))
+        p->nexus_lost = true;
+    if (!log_in(p))
+        return;
+    p->retain_until = 0;
     p->state = PATH_UP;
     p->bounced = true;
     /* The login drops the exchanges that were under way; what never left is sent now. */
     for (struct hba_cmd *cmd = p->outstanding.first; cmd != NULL; cmd = next) {
         next = cmd->next;
-        if (cmd->phase == PHASE_HELD)
-            fabric_send_held(p, cmd);
+        if (cmd->phase == PHASE_HELD || (retained && cmd->phase == PHASE_LOST))
+            fabric_send(p, cmd);
+        else if (retained && cmd->phase == PHASE_ANSWER_LOST)
+            fabric_answer_later(p, cmd, p->latency);
         else
             fabric_end_command(p, cmd, HBA_LINK_DOWN);
     }
     fabric_schedule_service(p, true);
 }
 
-static void update_path(struct fabric_path *p)
+void fabric_update_path(struct fabric_path *p)
 {
     bool up = fabric_path_should_be_up(p);
 
@@ -186,12 +232,12 @@ void fabric_link(struct hba *h, uint32_t target, bool up)
     trace_link(f, target, up ? LINK_STATE_UP : LINK_STATE_DOWN);
     if (target != HBA_ALL_TARGETS) {
         f->path[target]->link_up = up;
-        update_path(f->path[target]);
+        fabric_update_path(f->path[target]);
         return;
     }
     f->cable_up = up;
     for (target = 0; target < h->targets; target++)
-        update_path(f->path[target]);
+        fabric_update_path(f->path[target]);
 }
 
 bool fabric_link_is_up(const struct hba *h, uint32_t target)
@@ -208,7 +254,7 @@ void fabric_controller(struct world *w, struct array *a, unsigned controller, bo
 
     for (struct fabric_path *p = fabric_next_path(w, NULL); p != NULL; p = fabric_next_path(w, p))
         if (p->array == a)
-            ordinal = p->array_ordinal;
+            ordinal = p->shared->ordinal;
     trace_emit(w, NULL, TRACE_CONTROLLER, ordinal, controller, up, 0);
     if (up)
         array_controller_up(a, controller, true);
@@ -216,7 +262,7 @@ void fabric_controller(struct world *w, struct array *a, unsigned controller, bo
         if (p->array != a || p->controller != controller)
             continue;
         p->controller_up = up;
-        update_path(p);
+        fabric_update_path(p);
     }
     /* Last: a dying controller may still execute what was under way. */
     if (!up)
@@ -230,5 +276,6 @@ void fabric_luns_changed(struct world *w, const struct array *a)
             continue;
         p->luns_changed = true;
         fabric_schedule_service(p, true);
+        fabric_start_waiting(p->shared, w); /* of a LUN that is gone nobody waits */
     }
 }

@@ -44,6 +44,19 @@ void machine_stop(struct machine *m, enum machine_state why)
         fibre_abandon();
 }
 
+bool machine_is_paused(const struct machine *m)
+{
+    return m->paused_until > m->world->now;
+}
+
+void machine_pause(struct machine *m, uint64_t until)
+{
+    if (m->state != MACHINE_RUNNING || until <= m->world->now || until <= m->paused_until)
+        return;
+    m->paused_until = until;
+    queue_delay_machine(m->world, m, until);
+}
+
 struct machine *world_machines(const struct world *w)
 {
     return w->machines;

@@ -121,17 +121,51 @@ struct event *queue_pop(struct queue *q)
     return e;
 }
 
-void queue_drop_machine(struct queue *q, const struct machine *m)
+/* Puts the events of other machines first; their number. */
+static uint32_t part_machine(struct queue *q, const struct machine *m, uint64_t before_time)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < q->count; i++) {
         struct queue_slot s = q->slot[i];
-        if (s.event->machine == m)
-            s.event->heap = 0;
-        else
-            set(q, kept++, s);
+        if (s.event->machine == m && s.time < before_time)
+            continue;
+        q->slot[i] = q->slot[kept];
+        q->slot[kept++] = s;
     }
-    q->count = kept;
-    for (uint32_t i = (kept + 2) / 4; i-- > 0;)
+    return kept;
+}
+
+static void make_heap(struct queue *q)
+{
+    for (uint32_t i = 0; i < q->count; i++)
+        q->slot[i].event->heap = i + 1;
+    for (uint32_t i = (q->count + 2) / 4; i-- > 0;)
         sift_down(q, i, q->slot[i]);
+}
+
+static int compare_slots(const void *a, const void *b)
+{
+    return before(a, b) ? -1 : before(b, a);
+}
+
+void queue_delay_machine(struct world *w, const struct machine *m, uint64_t until)
+{
+    struct queue *q = &w->queue;
+    uint32_t kept = part_machine(q, m, until);
+    qsort(q->slot + kept, q->count - kept, sizeof *q->slot, compare_slots);
+    for (uint32_t i = kept; i < q->count; i++) {
+        struct event *e = q->slot[i].event;
+        e->time = q->slot[i].time = until;
+        q->slot[i].order = world_event_order(w, e);
+    }
+    make_heap(q);
+}
+
+void queue_drop_machine(struct queue *q, const struct machine *m)
+{
+    uint32_t kept = part_machine(q, m, UINT64_MAX);
+    for (uint32_t i = kept; i < q->count; i++)
+        q->slot[i].event->heap = 0;
+    q->count = kept;
+    make_heap(q);
 }

@@ -6,7 +6,9 @@
  */
 #include <stdlib.h>
 
+#include "world/check.h"
 #include "world/scenario.h"
+#include "world/scenario_array.h"
 #include "world/topology_private.h"
 #include "world/trace.h"
 
@@ -14,77 +16,133 @@ struct step {
     struct topology_action action;
     struct hba *hba;
     struct array *array;
-    uint32_t block_size;
+    struct machine *machine;
 };
 
 struct scenario {
     struct world *world;
+    const struct topology *topology;
+    struct scenario_objects objects;
     struct event event;
     size_t next, count;
     struct step *steps;
 };
 
-static bool uses_hba(uint32_t kind)
-{
-    return kind == ACTION_LINK || kind == ACTION_FLAP || kind == ACTION_PATH_FAULT;
-}
-
 /* ---- applying -------------------------------------------------------------------------------------- */
 static void trace_step(struct world *w, const struct topology_action *a)
 {
-    uint64_t object, value;
+    uint64_t object = 0, value, more = 0;
 
-    if (uses_hba(a->kind)) {
+    switch (topology_action_subject(a->kind)) {
+    case SUBJECT_HBA:
         object = (uint64_t)a->hba << 32 | a->target;
-        value = a->kind == ACTION_LINK ? a->up : (uint64_t)a->fault << 32 | a->count;
-    } else if (a->kind == ACTION_CONTROLLER) {
-        object = (uint64_t)a->array << 32 | a->controller;
+        value = a->kind == ACTION_LINK || a->kind == ACTION_HBA ? a->up : (uint64_t)a->fault << 32 | a->count;
+        break;
+    case SUBJECT_MACHINE:
+        object = (uint64_t)a->machine << 32;
         value = a->up;
-    } else {
+        break;
+    case SUBJECT_ARRAY:
         object = (uint64_t)a->array << 32 | a->lun;
-        value = a->kind == ACTION_RESIZE ? a->size
-                                         : (uint64_t)a->count << 32 | (uint64_t)a->status << 24 |
-                                               (uint64_t)a->key << 16 | (uint64_t)a->asc << 8 | a->ascq;
-        if (a->kind == ACTION_MOVE)
+        value = (uint64_t)a->count << 32 | (uint64_t)a->status << 24 | (uint64_t)a->key << 16 |
+                (uint64_t)a->asc << 8 | a->ascq;
+        if (a->kind == ACTION_CONTROLLER) {
+            object = (uint64_t)a->array << 32 | a->controller;
+            value = a->up;
+        } else if (a->kind == ACTION_RESIZE) {
+            value = a->size;
+        } else if (a->kind == ACTION_MOVE) {
             value = a->controller;
+        } else if (a->kind >= ACTION_POWER) {
+            value = (uint64_t)a->fault << 32 | a->up;
+            more = a->number;
+        }
+        break;
+    default:
+        value = a->up;
+        break;
     }
-    trace_emit(w, NULL, TRACE_FAULT, a->kind, object, value, 0);
+    trace_emit(w, NULL, TRACE_FAULT, a->kind, object, value, more);
 }
 
-static void apply(struct world *w, const struct step *step)
+/* The array's controllers die and return with it; nobody answers meanwhile. */
+static void set_power(struct world *w, const struct topology *t, const struct step *step)
 {
     const struct topology_action *a = &step->action;
 
-    trace_step(w, a);
+    if (a->up)
+        array_power(step->array, true);
+    for (unsigned controller = 0; controller < t->arrays[a->array].controllers; controller++)
+        fabric_controller(w, step->array, controller, a->up);
+    if (a->up)
+        return;
+    array_power(step->array, false);
+    check_power_lost(w, step->array);
+}
+
+static void strike_hba(const struct step *step)
+{
+    const struct topology_action *a = &step->action;
+
     switch (a->kind) {
     case ACTION_LINK:
         step->hba->operations->link(step->hba, a->target, a->up);
         break;
-    case ACTION_CONTROLLER:
-        fabric_controller(w, step->array, a->controller, a->up);
-        break;
-    case ACTION_RESIZE:
-        array_resize_lun(step->array, a->lun, a->size / step->block_size);
-        break;
-    case ACTION_UNMAP:
-        array_remove_lun(step->array, a->lun);
-        fabric_luns_changed(w, step->array);
-        break;
-    case ACTION_MOVE:
-        array_move_lun(step->array, a->lun, a->controller);
-        break;
-    case ACTION_INJECT:
-        array_inject(step->array, a->lun, a->count, a->status, a->key, a->asc, a->ascq);
-        break;
-    case ACTION_UNIT_ATTENTION:
-        array_unit_attention(step->array, a->lun, a->asc, a->ascq);
-        break;
     case ACTION_PATH_FAULT:
         fabric_inject(step->hba, a->target, (enum fabric_fault)a->fault, a->count, a->period);
+        break;
+    case ACTION_HBA:
+        fabric_hba_power(step->hba, a->up);
+        break;
+    case ACTION_LOGOUT:
+        fabric_port_logout(step->hba, a->target);
+        break;
+    case ACTION_RSCN:
+        fabric_rscn(step->hba);
+        break;
+    case ACTION_ASYNC_LOGOUT:
+        fabric_async_logout(step->hba, a->target, a->period, a->retain);
+        break;
+    case ACTION_REDIRECT:
+        fabric_redirect(step->hba, a->target, a->port);
+        break;
+    case ACTION_BUS_RESET:
+        fabric_bus_reset(step->hba);
         break;
     default:
         break; /* flaps were unfolded */
     }
+}
+
+static void strike_machine(const struct step *step)
+{
+    const struct topology_action *a = &step->action;
+
+    if (a->up) /* crash|pause: the first of two choices */
+        fabric_machine_crash(step->machine);
+    else
+        fabric_machine_pause(step->machine, a->period);
+}
+
+static void apply(struct scenario *s, const struct step *step)
+{
+    const struct topology_action *a = &step->action;
+
+    trace_step(s->world, a);
+    if (topology_action_subject(a->kind) == SUBJECT_HBA)
+        strike_hba(step);
+    else if (topology_action_subject(a->kind) == SUBJECT_MACHINE)
+        strike_machine(step);
+    else if (a->kind == ACTION_CONTROLLER)
+        fabric_controller(s->world, step->array, a->controller, a->up);
+    else if (a->kind == ACTION_POWER)
+        set_power(s->world, s->topology, step);
+    else if (a->kind == ACTION_SWITCH)
+        fabric_switch(s->world, a->fabric, a->up);
+    else if (step->array != NULL && scenario_strike_array(s->world, s->topology, step->array, a))
+        fabric_luns_changed(s->world, step->array);
+    if (s->objects.applied != NULL)
+        s->objects.applied(s->objects.user, a);
 }
 
 static void post_next(struct scenario *s)
@@ -103,7 +161,7 @@ static void run(struct event *e)
     uint64_t now = world_now(s->world);
 
     while (s->next < s->count && s->steps[s->next].action.time <= now)
-        apply(s->world, &s->steps[s->next++]);
+        apply(s, &s->steps[s->next++]);
     post_next(s);
 }
 
@@ -147,14 +205,20 @@ static int compare_steps(const void *a, const void *b)
     return 0;
 }
 
+static bool not_built(const struct topology *t, const struct topology_action *a, const char *what,
+                      const char *name, struct text_error *error)
+{
+    return text_error_set(error, ini_file_name(t->ini), a->line, 0, "%s %s is not built", what, name);
+}
+
 static bool bind(const struct topology *t, const struct scenario_objects *objects, struct step *step,
                  struct text_error *error)
 {
     const struct topology_action *a = &step->action;
-    const struct topology_lun *lun;
     const char *name;
 
-    if (uses_hba(a->kind)) {
+    switch (topology_action_subject(a->kind)) {
+    case SUBJECT_HBA:
         name = t->hbas[a->hba].object.name;
         step->hba = objects->hba(objects->user, name);
         if (step->hba == NULL ||
@@ -162,14 +226,17 @@ static bool bind(const struct topology *t, const struct scenario_objects *object
             return text_error_set(error, ini_file_name(t->ini), a->line, 0,
                                   "HBA %s, or its target, is not built", name);
         return true;
+    case SUBJECT_MACHINE:
+        name = t->machines[a->machine].object.name;
+        step->machine = objects->machine != NULL ? objects->machine(objects->user, name) : NULL;
+        return step->machine != NULL || not_built(t, a, "machine", name, error);
+    case SUBJECT_ARRAY:
+        name = t->arrays[a->array].object.name;
+        step->array = objects->array(objects->user, name);
+        return step->array != NULL || not_built(t, a, "array", name, error);
+    default:
+        return true;
     }
-    name = t->arrays[a->array].object.name;
-    step->array = objects->array(objects->user, name);
-    if (step->array == NULL)
-        return text_error_set(error, ini_file_name(t->ini), a->line, 0, "array %s is not built", name);
-    lun = topology_find_lun(t, a->array, a->lun);
-    step->block_size = lun != NULL ? lun->block_size : 512;
-    return true;
 }
 
 struct scenario *scenario_start(struct world *w, const struct topology *t,
@@ -194,6 +261,8 @@ struct scenario *scenario_start(struct world *w, const struct topology *t,
         return NULL;
     }
     s->world = w;
+    s->topology = t;
+    s->objects = *objects;
     s->event.run = run;
     for (size_t i = 0; i < count; i++) {
         struct step step = {.action = actions[i]};

@@ -11,48 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "world/scenario.h"
+#include "world/scenario_private.h"
 #include "world/topology_private.h"
 
 #define REDRAWS 16          /* before a fault that does not fit becomes a harmless one */
 #define MAX_BOUNCES 5
-#define MAX_STRIKES 4       /* commands hit by one fault */
 #define OUTAGE_KINDS                                                                                \
     (1u << SCENARIO_CABLE | 1u << SCENARIO_TARGET | 1u << SCENARIO_FLAP | 1u << SCENARIO_CONTROLLER)
 
-/* One way from a machine to an array. */
-struct way {
-    size_t machine, array, hba;
-    uint32_t target, controller;
-};
-
-/* What an outage takes away: an HBA's cable (target HBA_ALL_TARGETS), one path, or a controller. */
-struct outage {
-    bool controller_dies;
-    size_t hba, array;
-    uint32_t target, controller;
-    uint64_t from, to;
-};
-
-/* A fault that costs a request retries: one for each command it strikes. */
-struct charge {
-    uint64_t time;
-    unsigned strikes;
-};
-
-struct drawing {
-    struct world *world;
-    const struct topology *topology;
-    const struct scenario_random_options *options;
-    uint64_t end, longest_outage;
-    size_t way_count, outage_count, charge_count;
-    struct way *ways;
-    struct outage *outages;
-    struct charge *charges;
-    struct scenario_plan *plan;
-};
-
-static uint64_t below(struct drawing *d, uint64_t limit)
+uint64_t scenario_below(struct drawing *d, uint64_t limit)
 {
     return limit <= 1 ? 0 : world_random_below(d->world, STREAM_FAULTS, limit);
 }
@@ -78,6 +45,7 @@ static bool list_ways(struct drawing *d)
                 .hba = link->hba,
                 .target = link->first_target + n,
                 .controller = (link->port + n) / t->arrays[link->array].ports_per_controller,
+                .fabric = link->fabric != NULL ? link->fabric : t->hbas[link->hba].fabric,
             };
     }
     return true;
@@ -85,6 +53,8 @@ static bool list_ways(struct drawing *d)
 
 static bool hits(const struct outage *o, const struct way *way)
 {
+    if (o->fabric != NULL)
+        return way->fabric != NULL && strcmp(o->fabric, way->fabric) == 0;
     if (o->controller_dies)
         return o->array == way->array && o->controller == way->controller;
     return o->hba == way->hba && (o->target == HBA_ALL_TARGETS || o->target == way->target);
@@ -165,14 +135,16 @@ static bool blackouts_are_short(const struct drawing *d, uint64_t from, uint64_t
 
 static bool same_object(const struct outage *a, const struct outage *b)
 {
-    if (a->controller_dies != b->controller_dies)
+    if (a->controller_dies != b->controller_dies || (a->fabric != NULL) != (b->fabric != NULL))
         return false;
+    if (a->fabric != NULL)
+        return strcmp(a->fabric, b->fabric) == 0;
     return a->controller_dies ? a->array == b->array && a->controller == b->controller
                               : a->hba == b->hba && a->target == b->target;
 }
 
 /* Keeps the outage when it fits. One object has one outage at a time, with a moment between two. */
-static bool try_outage(struct drawing *d, const struct outage *o)
+bool scenario_try_outage(struct drawing *d, const struct outage *o)
 {
     assert(d->outage_count <= d->options->maximum);
     for (size_t i = 0; i < d->outage_count; i++)
@@ -187,7 +159,7 @@ static bool try_outage(struct drawing *d, const struct outage *o)
 
 /* ---- the limit on strikes ------------------------------------------------------------------------------ */
 /* Keeps the charge when, with everything that the plan has within the patience of a request, it fits. */
-static bool try_charge(struct drawing *d, uint64_t time, unsigned strikes)
+bool scenario_try_charge(struct drawing *d, uint64_t time, unsigned strikes)
 {
     uint64_t patience = d->options->patience;
     unsigned sum = strikes;
@@ -207,8 +179,14 @@ static bool try_charge(struct drawing *d, uint64_t time, unsigned strikes)
     return true;
 }
 
+void scenario_take_back(struct drawing *d, size_t outages, size_t charges)
+{
+    d->outage_count = outages;
+    d->charge_count = charges;
+}
+
 /* ---- single faults ------------------------------------------------------------------------------------ */
-static struct topology_action *add_action(struct drawing *d, uint64_t time, enum topology_action_kind kind)
+struct topology_action *scenario_add_action(struct drawing *d, uint64_t time, enum topology_action_kind kind)
 {
     struct topology_action *a = &d->plan->actions[d->plan->count++];
 
@@ -217,10 +195,10 @@ static struct topology_action *add_action(struct drawing *d, uint64_t time, enum
     return a;
 }
 
-static void keep_action(struct drawing *d, const struct topology_action *action,
+void scenario_keep_action(struct drawing *d, const struct topology_action *action,
                         enum topology_action_kind kind)
 {
-    struct topology_action *a = add_action(d, action->time, kind);
+    struct topology_action *a = scenario_add_action(d, action->time, kind);
     unsigned line = a->line;
 
     *a = *action;
@@ -229,16 +207,16 @@ static void keep_action(struct drawing *d, const struct topology_action *action,
 }
 
 /* 1..limit; whole milliseconds where there is room for them, because a person will read the plan. */
-static uint64_t draw_span(struct drawing *d, uint64_t limit)
+uint64_t scenario_draw_span(struct drawing *d, uint64_t limit)
 {
     if (limit >= 2 * WORLD_MS)
-        return (1 + below(d, limit / WORLD_MS)) * WORLD_MS;
-    return 1 + below(d, limit);
+        return (1 + scenario_below(d, limit / WORLD_MS)) * WORLD_MS;
+    return 1 + scenario_below(d, limit);
 }
 
-static uint64_t draw_time(struct drawing *d)
+uint64_t scenario_draw_time(struct drawing *d)
 {
-    return d->options->start + draw_span(d, d->options->duration);
+    return d->options->start + scenario_draw_span(d, d->options->duration);
 }
 
 static void add_link_actions(struct drawing *d, const struct outage *o)
@@ -247,7 +225,7 @@ static void add_link_actions(struct drawing *d, const struct outage *o)
 
     for (unsigned up = 0; up < 2; up++) {
         struct topology_action *a =
-            add_action(d, times[up], o->controller_dies ? ACTION_CONTROLLER : ACTION_LINK);
+            scenario_add_action(d, times[up], o->controller_dies ? ACTION_CONTROLLER : ACTION_LINK);
 
         a->hba = o->hba;
         a->array = o->array;
@@ -259,7 +237,7 @@ static void add_link_actions(struct drawing *d, const struct outage *o)
 
 static bool draw_outage(struct drawing *d, enum scenario_fault fault)
 {
-    const struct way *way = &d->ways[below(d, d->way_count)];
+    const struct way *way = &d->ways[scenario_below(d, d->way_count)];
     struct outage o = {
         .controller_dies = fault == SCENARIO_CONTROLLER,
         .hba = way->hba,
@@ -268,19 +246,19 @@ static bool draw_outage(struct drawing *d, enum scenario_fault fault)
                                                                           : way->target,
         .controller = way->controller,
     };
-    uint64_t bounces = fault == SCENARIO_FLAP ? 1 + below(d, MAX_BOUNCES) : 0;
-    uint64_t span = draw_span(d, d->longest_outage / (bounces != 0 ? 2 * bounces : 1));
+    uint64_t bounces = fault == SCENARIO_FLAP ? 1 + scenario_below(d, MAX_BOUNCES) : 0;
+    uint64_t span = scenario_draw_span(d, d->longest_outage / (bounces != 0 ? 2 * bounces : 1));
     struct topology_action *flap;
 
-    o.from = draw_time(d);
+    o.from = scenario_draw_time(d);
     o.to = o.from + span * (bounces != 0 ? 2 * bounces : 1);
-    if (o.to > d->end || !try_outage(d, &o))
+    if (o.to > d->end || !scenario_try_outage(d, &o))
         return false;
     if (bounces == 0) {
         add_link_actions(d, &o);
         return true;
     }
-    flap = add_action(d, o.from, ACTION_FLAP);
+    flap = scenario_add_action(d, o.from, ACTION_FLAP);
     flap->hba = o.hba;
     flap->target = o.target;
     flap->count = (uint32_t)bounces;
@@ -289,16 +267,16 @@ static bool draw_outage(struct drawing *d, enum scenario_fault fault)
 }
 
 /* A lost command may be the verification of its path, or take that with it when the LUN is reset. */
-static bool path_may_fail(struct drawing *d, const struct way *way, uint64_t time)
+bool scenario_path_may_fail(struct drawing *d, const struct way *way, uint64_t time)
 {
     struct outage o = {
         .hba = way->hba, .target = way->target, .from = time, .to = time + d->options->verified};
 
-    return d->options->verified == 0 || try_outage(d, &o);
+    return d->options->verified == 0 || scenario_try_outage(d, &o);
 }
 
 /* Sense data may meet the verification of any path of the LUN. */
-static bool every_path_may_fail(const struct drawing *d)
+bool scenario_every_path_may_fail(const struct drawing *d)
 {
     const struct scenario_random_options *o = d->options;
 
@@ -307,21 +285,21 @@ static bool every_path_may_fail(const struct drawing *d)
 
 static bool draw_path_fault(struct drawing *d, enum scenario_fault fault)
 {
-    const struct way *way = &d->ways[below(d, d->way_count)];
+    const struct way *way = &d->ways[scenario_below(d, d->way_count)];
     struct topology_action a = {.hba = way->hba, .target = way->target, .fault = FABRIC_SLOW};
     size_t outages = d->outage_count;
 
-    a.time = draw_time(d);
+    a.time = scenario_draw_time(d);
     if (fault == SCENARIO_LOST_COMMAND)
-        a.fault = below(d, 2) != 0 ? FABRIC_LOSE_COMMAND : FABRIC_LOSE_COMPLETION;
-    a.count = 1 + (uint32_t)below(d, MAX_STRIKES);
+        a.fault = scenario_below(d, 2) != 0 ? FABRIC_LOSE_COMMAND : FABRIC_LOSE_COMPLETION;
+    a.count = 1 + (uint32_t)scenario_below(d, MAX_STRIKES);
     if (a.fault == FABRIC_SLOW) {
-        a.period = draw_span(d, WORLD_SECOND);
-    } else if (!path_may_fail(d, way, a.time) || !try_charge(d, a.time, a.count)) {
+        a.period = scenario_draw_span(d, WORLD_SECOND);
+    } else if (!scenario_path_may_fail(d, way, a.time) || !scenario_try_charge(d, a.time, a.count)) {
         d->outage_count = outages; /* it stays out altogether */
         return false;
     }
-    keep_action(d, &a, ACTION_PATH_FAULT);
+    scenario_keep_action(d, &a, ACTION_PATH_FAULT);
     return true;
 }
 
@@ -335,30 +313,30 @@ static bool draw_lun_fault(struct drawing *d, enum scenario_fault fault)
     };
     static const uint8_t attentions[][2] = {{0x29, 0x00}, {0x2a, 0x01}, {0x3f, 0x0e}, {0x2a, 0x09}};
     const struct topology *t = d->topology;
-    const struct topology_lun *lun = &t->luns[below(d, t->lun_count)];
+    const struct topology_lun *lun = &t->luns[scenario_below(d, t->lun_count)];
     struct topology_action a = {.array = lun->array, .target = HBA_ALL_TARGETS};
 
-    a.time = draw_time(d);
-    a.lun = (uint16_t)(lun->number + below(d, lun->count));
+    a.time = scenario_draw_time(d);
+    a.lun = (uint16_t)(lun->number + scenario_below(d, lun->count));
     if (fault == SCENARIO_SENSE) {
-        const uint8_t *answer = answers[below(d, sizeof answers / sizeof answers[0])];
+        const uint8_t *answer = answers[scenario_below(d, sizeof answers / sizeof answers[0])];
 
-        a.count = 1 + (uint32_t)below(d, MAX_STRIKES);
+        a.count = 1 + (uint32_t)scenario_below(d, MAX_STRIKES);
         a.status = answer[0];
         a.key = answer[1];
         a.asc = answer[2];
         a.ascq = answer[3];
-        if (a.key != 0 && (!every_path_may_fail(d) || !try_charge(d, a.time, a.count)))
+        if (a.key != 0 && (!scenario_every_path_may_fail(d) || !scenario_try_charge(d, a.time, a.count)))
             return false;
-        keep_action(d, &a, ACTION_INJECT);
+        scenario_keep_action(d, &a, ACTION_INJECT);
     } else {
-        const uint8_t *attention = attentions[below(d, sizeof attentions / sizeof attentions[0])];
+        const uint8_t *attention = attentions[scenario_below(d, sizeof attentions / sizeof attentions[0])];
 
         a.asc = attention[0];
         a.ascq = attention[1];
-        if (!try_charge(d, a.time, 1))
+        if (!scenario_try_charge(d, a.time, 1))
             return false;
-        keep_action(d, &a, ACTION_UNIT_ATTENTION);
+        scenario_keep_action(d, &a, ACTION_UNIT_ATTENTION);
     }
     return true;
 }
@@ -368,13 +346,15 @@ static enum scenario_fault draw_kind(struct drawing *d, unsigned kinds)
     unsigned kind;
 
     do
-        kind = (unsigned)below(d, SCENARIO_FAULT_COUNT);
+        kind = (unsigned)scenario_below(d, d->menu);
     while ((kinds >> kind & 1) == 0);
     return (enum scenario_fault)kind;
 }
 
-static bool draw_harmless(struct drawing *d, enum scenario_fault fault)
+static bool draw_other(struct drawing *d, enum scenario_fault fault)
 {
+    if (fault >= SCENARIO_GENTLE_COUNT)
+        return scenario_draw_more(d, fault);
     if (fault == SCENARIO_SENSE || fault == SCENARIO_ATTENTION)
         return draw_lun_fault(d, fault);
     return draw_path_fault(d, fault);
@@ -383,13 +363,13 @@ static bool draw_harmless(struct drawing *d, enum scenario_fault fault)
 /* One of the swarm's kinds; when none fits, any harmless one that may be drawn at all. */
 static void draw_fault(struct drawing *d, unsigned possible)
 {
-    unsigned sets[] = {d->plan->kinds, possible & ~OUTAGE_KINDS};
+    unsigned sets[] = {d->plan->kinds, possible & SCENARIO_ALL_KINDS & ~OUTAGE_KINDS};
 
     for (unsigned i = 0; i < 2 && sets[i] != 0; i++) {
         for (unsigned attempt = 0; attempt < REDRAWS; attempt++) {
             enum scenario_fault fault = draw_kind(d, sets[i]);
 
-            if ((1u << fault & OUTAGE_KINDS) != 0 ? draw_outage(d, fault) : draw_harmless(d, fault))
+            if ((1u << fault & OUTAGE_KINDS) != 0 ? draw_outage(d, fault) : draw_other(d, fault))
                 return;
         }
     }
@@ -401,19 +381,22 @@ static unsigned draw_swarm(struct drawing *d, unsigned possible)
 {
     unsigned kinds = 0;
 
+    if (d->menu > SCENARIO_GENTLE_COUNT && scenario_below(d, 2) == 0 &&
+        (possible & ~SCENARIO_HARSH_KINDS) != 0)
+        possible &= ~SCENARIO_HARSH_KINDS;
     while (kinds == 0)
-        for (unsigned kind = 0; kind < SCENARIO_FAULT_COUNT; kind++)
-            if ((possible >> kind & 1) != 0 && below(d, 2) != 0)
+        for (unsigned kind = 0; kind < d->menu; kind++)
+            if ((possible >> kind & 1) != 0 && scenario_below(d, 2) != 0)
                 kinds |= 1u << kind;
     return kinds;
 }
 
 static unsigned possible_kinds(const struct topology *t, unsigned allowed)
 {
-    unsigned possible = (allowed == 0 ? SCENARIO_ALL_KINDS : allowed) & SCENARIO_ALL_KINDS;
+    unsigned possible = scenario_possible_more(t, allowed == 0 ? SCENARIO_ALL_KINDS : allowed);
 
     if (t->link_count == 0)
-        possible &= 1u << SCENARIO_SENSE | 1u << SCENARIO_ATTENTION;
+        possible &= SCENARIO_BIT(SCENARIO_SENSE) | SCENARIO_BIT(SCENARIO_ATTENTION);
     if (t->lun_count == 0)
         possible &= ~(1u << SCENARIO_SENSE | 1u << SCENARIO_ATTENTION);
     return possible;
@@ -437,15 +420,22 @@ static bool draw_plan(struct drawing *d, unsigned possible)
 
     d->outages = calloc((size_t)o->maximum + 1, sizeof *d->outages);
     d->charges = calloc((size_t)o->maximum + 1, sizeof *d->charges);
-    d->plan->actions = calloc(2 * (size_t)o->maximum + 1, sizeof *d->plan->actions);
+    d->plan->actions = calloc((d->menu > SCENARIO_GENTLE_COUNT ? FAULT_ACTIONS : 2) * (size_t)o->maximum + 2,
+                              sizeof *d->plan->actions);
     if (d->outages == NULL || d->charges == NULL || d->plan->actions == NULL || !list_ways(d))
         return false;
     d->plan->kinds = draw_swarm(d, possible);
-    for (uint64_t left = o->minimum + below(d, o->maximum - o->minimum + 1); left != 0; left--) {
+    for (uint64_t left = o->minimum + scenario_below(d, o->maximum - o->minimum + 1); left != 0; left--) {
         size_t before = d->plan->count;
 
         draw_fault(d, possible);
         d->plan->faults += d->plan->count != before;
+    }
+    if (d->plan->errors_allowed) {
+        struct topology_action *expect = scenario_add_action(d, o->start, ACTION_EXPECT);
+
+        expect->up = true;
+        expect->line = 0; /* before whatever happens at that time */
     }
     topology_sort_actions(d->plan->actions, d->plan->count);
     return write_steps(d->plan, d->topology);
@@ -476,6 +466,7 @@ struct scenario_plan *scenario_random(struct world *w, const struct topology *t,
         return NULL;
     }
     d.end = options->start + options->duration;
+    d.menu = (options->kinds & ~SCENARIO_ALL_KINDS) != 0 ? SCENARIO_FAULT_COUNT : SCENARIO_GENTLE_COUNT;
     d.longest_outage = options->longest_outage != 0 ? options->longest_outage : options->duration / 4;
     if (d.longest_outage == 0 || d.longest_outage > options->duration)
         d.longest_outage = options->duration;

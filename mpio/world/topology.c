@@ -115,7 +115,8 @@ static bool classify(const struct topology *t, const struct ini_section *s, enum
 static void set_hba_defaults(struct topology_hba *hba)
 {
     hba->kind = HBA_FC;
-    hba->queue_depth = 32;
+    hba->tagged = true;
+    hba->adapters = 1;
     hba->link_down_time = hba->dev_loss_time = WORLD_NEVER; /* by kind, in topology_check */
 }
 
@@ -164,6 +165,12 @@ static void set_defaults(enum section_type type, void *object)
         path->machine = path->hba = TOPOLOGY_NONE;
         path->timeout = 10 * WORLD_SECOND;
         break;
+    case SECTION_CLUSTER:
+        ((struct topology_cluster *)object)->timeout = 2 * WORLD_SECOND;
+        load = &((struct topology_cluster *)object)->load;
+        load->span = 4u << 20;
+        load->rate = 500;
+        /* fall through */
     case SECTION_LOAD:
         load->lun = "*";
         load->read_percent = 70;

@@ -10,16 +10,6 @@
 #include "text/number.h"
 #include "world/topology_private.h"
 
-/* Link-down and dev-loss times by HBA kind when the file gives none. Parallel SCSI does not hold I/O. */
-static const struct {
-    uint64_t link_down, dev_loss;
-} kind_times[] = {
-    [HBA_FC] = {5 * WORLD_SECOND, 30 * WORLD_SECOND},
-    [HBA_ISCSI] = {15 * WORLD_SECOND, 60 * WORLD_SECOND},
-    [HBA_SAS] = {2 * WORLD_SECOND, 10 * WORLD_SECOND},
-    [HBA_SPI] = {0, 10 * WORLD_SECOND},
-};
-
 /* A port name of the form that the transport uses, from the HBA's place in the file. */
 static void default_initiator(struct topology_hba *hba, size_t index)
 {
@@ -42,20 +32,105 @@ static void default_initiator(struct topology_hba *hba, size_t index)
     }
 }
 
+static const char *first_given(const struct topology_object *object, const char *const *keys)
+{
+    while (*keys != NULL && ini_find(object->section, *keys, NULL) == NULL)
+        keys++;
+    return *keys;
+}
+
+/* Which keys go with kind = driver, and the names of its adapters: the section's, numbered when there are several. */
+static bool check_driver(const struct topology *t, struct topology_hba *hba, struct text_error *error)
+{
+    static const char *const of_driver[] = {"file", "service", "adapters", "parameter", NULL};
+    static const char *const of_others[] = {"initiator", "queue-depth", "link-down-time", "dev-loss-time",
+                                            "personality", "fabric", "bandwidth", "tagged", NULL};
+    const struct topology_object *o = &hba->object;
+    bool driver = hba->kind == HBA_DRIVER;
+    const char *key = first_given(o, driver ? of_others : of_driver);
+    char name[TOPOLOGY_NAME_MAX + 8];
+
+    if (key != NULL && driver)
+        return topology_error(t, o, key, error, "%s of %s: an HBA of kind driver leaves that to its miniport; it takes "
+                              "parameter = NAME, NUMBER for the miniport's own settings", key, o->name);
+    if (key != NULL)
+        return topology_error(t, o, key, error, "%s of %s goes with kind = driver only", key, o->name);
+    if (!driver)
+        return true;
+    if (hba->file == NULL)
+        return topology_error(t, o, "kind", error, "%s of kind driver needs file = the miniport's .so or .sys", o->name);
+    if (hba->service != NULL && strspn(hba->service, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") !=
+                                    strlen(hba->service))
+        return topology_error(t, o, "service", error, "service \"%.31s\": letters, digits, \"-\" and \"_\" only",
+                              hba->service);
+    for (uint32_t i = 0; hba->adapters > 1 && i < hba->adapters; i++) {
+        snprintf(name, sizeof name, "%s%u", o->name, i);
+        if (strlen(name) > TOPOLOGY_NAME_MAX)
+            return topology_error(t, o, "adapters", error, "the adapters of %s would have names longer than %u characters",
+                                  o->name, TOPOLOGY_NAME_MAX);
+        if (topology_find(t, SECTION_HBA, name) != TOPOLOGY_NONE)
+            return topology_error(t, o, "adapters", error, "[hba %s] exists: it is the name of an adapter of %s too", name,
+                                  o->name);
+    }
+    hba->link_down_time = hba->dev_loss_time = 0;
+    return true;
+}
+
+static bool fail_personality(const struct topology *t, const struct topology_hba *hba, struct text_error *error)
+{
+    const char *names[16];
+    char list[160];
+    size_t count = 0;
+
+    for (; count < sizeof names / sizeof *names && hba_personality((unsigned)count) != NULL; count++)
+        names[count] = hba_personality((unsigned)count)->name;
+    topology_list_names(names, count, list, sizeof list);
+    return topology_error(t, &hba->object, "personality", error, "there is no HBA personality \"%.31s\"; known: %s",
+                          hba->personality_name, list);
+}
+
+/* What the section leaves open is the personality's. */
+static bool take_personality(const struct topology *t, struct topology_hba *hba, struct text_error *error)
+{
+    const struct topology_object *o = &hba->object;
+    const struct hba_personality *p = hba_plain_personality(hba->kind);
+
+    if (hba->personality_name != NULL) {
+        p = hba_find_personality(hba->personality_name);
+        if (p == NULL)
+            return fail_personality(t, hba, error);
+        if (ini_find(o->section, "kind", NULL) != NULL && p->kind != hba->kind)
+            return topology_error(t, o, "personality", error, "%s is no adapter of the kind that %s has", p->name, o->name);
+        hba->kind = p->kind;
+        hba->personality = p;
+    }
+    if (ini_find(o->section, "tagged", NULL) == NULL)
+        hba->tagged = !p->untagged;
+    if (hba->queue_depth == 0)
+        hba->queue_depth = hba->tagged ? p->queue_depth : 1;
+    if (!hba->tagged && hba->queue_depth != 1)
+        return topology_error(t, o, "queue-depth", error, "without tagged queueing %s has one command per LUN; leave "
+                              "queue-depth out or say tagged = yes", o->name);
+    if (hba->link_down_time == WORLD_NEVER)
+        hba->link_down_time = p->link_down_time;
+    if (hba->dev_loss_time == WORLD_NEVER)
+        hba->dev_loss_time = p->dev_loss_time > hba->link_down_time ? p->dev_loss_time : hba->link_down_time;
+    return true;
+}
+
 static bool check_hbas(struct topology *t, struct text_error *error)
 {
     for (size_t i = 0; i < t->hba_count; i++) {
         struct topology_hba *hba = &t->hbas[i];
 
+        if (!check_driver(t, hba, error))
+            return false;
+        if (hba->kind == HBA_DRIVER)
+            continue;
+        if (!take_personality(t, hba, error))
+            return false;
         if (hba->initiator[0] == '\0')
             default_initiator(hba, i);
-        if (hba->link_down_time == WORLD_NEVER)
-            hba->link_down_time = kind_times[hba->kind].link_down;
-        if (hba->dev_loss_time == WORLD_NEVER) {
-            hba->dev_loss_time = kind_times[hba->kind].dev_loss;
-            if (hba->dev_loss_time < hba->link_down_time)
-                hba->dev_loss_time = hba->link_down_time;
-        }
         if (hba->dev_loss_time < hba->link_down_time)
             return topology_error(t, &hba->object, "dev-loss-time", error,
                                   "dev-loss-time of %s is shorter than its link-down-time; both count "
@@ -126,7 +201,15 @@ static bool check_arrays(struct topology *t, struct text_error *error)
 static bool check_lun(struct topology *t, struct topology_lun *lun, struct text_error *error)
 {
     const struct topology_object *o = &lun->object;
+    uint64_t logical = lun->physical_block / lun->block_size; /* blocks in a physical one */
 
+    if (lun->physical_block % lun->block_size != 0 || (logical & (logical - 1)) != 0 || logical > 1 << 15)
+        return topology_error(t, o, "physical-block", error,
+                              "physical-block of %s is not its block-size %u times 1, 2, 4 ... 32768", o->name,
+                              lun->block_size);
+    if (lun->first_aligned != 0 && lun->first_aligned >= logical)
+        return topology_error(t, o, "first-aligned", error,
+                              "first-aligned of %s is no block of its first physical block", o->name);
     if (lun->size % lun->block_size != 0)
         return topology_error(t, o, "size", error, "size of %s is no multiple of its block-size %u",
                               o->name, lun->block_size);
@@ -234,6 +317,26 @@ static bool check_link_is_new(const struct topology *t, size_t index, struct tex
     return true;
 }
 
+/* A parallel SCSI bus is an array's port with the adapters on it: two at most. */
+static bool check_bus(const struct topology *t, size_t index, struct text_error *error)
+{
+    const struct topology_link *link = &t->links[index];
+
+    for (uint32_t port = link->port; t->hbas[link->hba].kind == HBA_SPI && port < link->port + link->ports; port++) {
+        unsigned others = 0;
+
+        for (size_t i = 0; i < index; i++)
+            others += t->links[i].array == link->array && t->hbas[t->links[i].hba].kind == HBA_SPI &&
+                      port - t->links[i].port < t->links[i].ports;
+        if (others >= FABRIC_BUS_INITIATORS)
+            return topology_error(t, &link->object, "port", error,
+                                  "%s would be initiator number %u on the parallel SCSI bus at port %u of %s; a bus has "
+                                  "at most %u", t->hbas[link->hba].object.name, others + 1, port,
+                                  t->arrays[link->array].object.name, FABRIC_BUS_INITIATORS);
+    }
+    return true;
+}
+
 static bool check_links(struct topology *t, struct text_error *error)
 {
     for (size_t i = 0; i < t->link_count; i++) {
@@ -241,6 +344,10 @@ static bool check_links(struct topology *t, struct text_error *error)
         const struct topology_array *array = &t->arrays[link->array];
         uint32_t ports = array->controllers * array->ports_per_controller;
 
+        if (t->hbas[link->hba].kind == HBA_DRIVER)
+            return topology_error(t, &link->object, "hba", error,
+                                  "%s is a driver's: what it reaches is its miniport's matter, it takes no [link]",
+                                  t->hbas[link->hba].object.name);
         if (link->ports == 0) {
             if (ini_find(link->object.section, "port", NULL) != NULL)
                 return topology_error(t, &link->object, "port", error,
@@ -252,7 +359,7 @@ static bool check_links(struct topology *t, struct text_error *error)
                                   link->port, array->object.name, ports - 1);
         link->first_target = t->hbas[link->hba].targets;
         if (!take_targets(t, &link->object, link->hba, link->ports, error) ||
-            !check_link_is_new(t, i, error))
+            !check_link_is_new(t, i, error) || !check_bus(t, i, error))
             return false;
     }
     return true;
@@ -339,6 +446,14 @@ static bool check_paths(struct topology *t, struct text_error *error)
 }
 
 /* ---- load ----------------------------------------------------------------------------------------- */
+static bool has_driver(const struct topology *t)
+{
+    for (size_t i = 0; i < t->hba_count; i++)
+        if (t->hbas[i].kind == HBA_DRIVER)
+            return true;
+    return false;
+}
+
 static bool matches_some_lun(const struct topology *t, const char *pattern)
 {
     for (size_t i = 0; i < t->lun_count; i++) {
@@ -353,23 +468,55 @@ static bool matches_some_lun(const struct topology *t, const char *pattern)
     return false;
 }
 
+static bool check_load(const struct topology *t, const struct topology_object *object,
+                       const struct topology_load *load, struct text_error *error)
+{
+    if (load->io_size % 512 != 0 || load->span % 512 != 0)
+        return topology_error(t, object, load->io_size % 512 != 0 ? "io-size" : "span", error,
+                              "io-size and span are multiples of 512");
+    if (load->span != 0 && load->span < load->io_size)
+        return topology_error(t, object, "span", error, "span is smaller than io-size");
+    /* The LUNs of a real target and of a loaded miniport are known only when they are there. */
+    if (t->path_count == 0 && !has_driver(t) && !matches_some_lun(t, load->lun))
+        return topology_error(t, object, "lun", error, "no LUN has a name like \"%.60s\"",
+                              load->lun);
+    return true;
+}
+
 static bool check_loads(struct topology *t, struct text_error *error)
 {
     if (t->load_count > TOPOLOGY_MAX_LOADS)
         return topology_error(t, &t->loads[TOPOLOGY_MAX_LOADS].object, NULL, error,
                               "more than %u [load] sections", TOPOLOGY_MAX_LOADS);
     for (size_t i = 0; i < t->load_count; i++) {
-        const struct topology_load *load = &t->loads[i];
+        if (!check_load(t, &t->loads[i].object, &t->loads[i], error))
+            return false;
+    }
+    return true;
+}
 
-        if (load->io_size % 512 != 0 || load->span % 512 != 0)
-            return topology_error(t, &load->object, load->io_size % 512 != 0 ? "io-size" : "span", error,
-                                  "io-size and span are multiples of 512");
-        if (load->span != 0 && load->span < load->io_size)
-            return topology_error(t, &load->object, "span", error, "span is smaller than io-size");
-        /* The LUNs of a real target are known only when it is there. */
-        if (t->path_count == 0 && !matches_some_lun(t, load->lun))
-            return topology_error(t, &load->object, "lun", error, "no LUN has a name like \"%.60s\"",
-                                  load->lun);
+static bool check_clusters(struct topology *t, struct text_error *error)
+{
+    if (t->cluster_count > TOPOLOGY_MAX_CLUSTERS)
+        return topology_error(t, &t->clusters[TOPOLOGY_MAX_CLUSTERS].object, NULL, error,
+                              "more than %u [cluster] sections", TOPOLOGY_MAX_CLUSTERS);
+    for (size_t i = 0; i < t->cluster_count; i++) {
+        const struct topology_cluster *c = &t->clusters[i];
+        size_t machines = c->machines.count != 0 ? c->machines.count : t->machine_count;
+
+        for (size_t m = 0; m < c->machines.count; m++) {
+            if (topology_find(t, SECTION_MACHINE, c->machines.text[m]) == TOPOLOGY_NONE)
+                return topology_error(t, &c->object, "machines", error,
+                                      "there is no [machine %.40s] in this file", c->machines.text[m]);
+            for (size_t n = 0; n < m; n++)
+                if (ini_same_name(c->machines.text[n], c->machines.text[m]))
+                    return topology_error(t, &c->object, "machines", error, "%.40s stands here twice",
+                                          c->machines.text[m]);
+        }
+        if (machines < 2)
+            return topology_error(t, &c->object, "machines", error, "a cluster has at least two machines");
+        if (!check_load(t, &c->object, &c->load, error))
+            return false;
     }
     return true;
 }
@@ -377,7 +524,8 @@ static bool check_loads(struct topology *t, struct text_error *error)
 bool topology_check(struct topology *t, struct text_error *error)
 {
     return check_hbas(t, error) && check_arrays(t, error) && check_luns(t, error) &&
-           check_links(t, error) && check_paths(t, error) && check_loads(t, error);
+           check_links(t, error) && check_paths(t, error) && check_loads(t, error) &&
+           check_clusters(t, error);
 }
 
 /* ---- lookups that the builder needs too -------------------------------------------------------------- */
@@ -387,6 +535,17 @@ void topology_lun_name(const struct topology_lun *lun, uint32_t n, char *text, s
         snprintf(text, size, "%s", lun->object.name);
     else
         snprintf(text, size, "%s%u", lun->object.name, n);
+}
+
+void topology_lun_serial(const struct topology *t, const struct topology_lun *lun, uint32_t n, char *text,
+                         size_t size)
+{
+    if (lun->serial == NULL)
+        snprintf(text, size, "%016llX%04X", (unsigned long long)t->arrays[lun->array].naa, lun->number + n);
+    else if (lun->count > 1)
+        snprintf(text, size, "%s%u", lun->serial, n);
+    else
+        snprintf(text, size, "%s", lun->serial);
 }
 
 const struct topology_lun *topology_find_lun(const struct topology *t, size_t array, uint32_t number)

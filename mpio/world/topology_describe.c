@@ -46,6 +46,8 @@ static void print_link(const struct topology *t, const struct topology_link *lin
             print_time(out, " + up to ", link->jitter);
         if (link->ns_per_kib != 0)
             buffer_printf(out, ", %llu ns per KiB", (unsigned long long)link->ns_per_kib);
+        if (link->fabric != NULL)
+            buffer_printf(out, ", fabric %s", link->fabric);
         buffer_append_text(out, "\n");
     }
 }
@@ -59,12 +61,34 @@ static void print_path(const struct topology_path *path, struct buffer *out)
     buffer_append_text(out, "\n");
 }
 
+static void print_driver(const struct topology_hba *hba, struct buffer *out)
+{
+    buffer_printf(out, "   hba %s: driver %s", hba->object.name, hba->file);
+    if (hba->service != NULL)
+        buffer_printf(out, ", service %s", hba->service);
+    buffer_printf(out, ", %u adapter%s\n", hba->adapters, hba->adapters == 1 ? "" : "s");
+    for (size_t i = 0; i < hba->parameters.count; i++)
+        buffer_printf(out, "      parameter %s = %u\n", hba->parameters.item[i].name, hba->parameters.item[i].value);
+}
+
 static void print_hba(const struct topology *t, size_t index, struct buffer *out)
 {
     const struct topology_hba *hba = &t->hbas[index];
 
+    if (hba->kind == HBA_DRIVER) {
+        print_driver(hba, out);
+        return;
+    }
     buffer_printf(out, "   hba %s: %s, initiator %s, queue depth %u", hba->object.name,
                   kind_names[hba->kind], hba->initiator, hba->queue_depth);
+    if (hba->personality != NULL)
+        buffer_printf(out, ", personality %s (%s)", hba->personality->name, hba->personality->description);
+    if (!hba->tagged)
+        buffer_append_text(out, ", untagged");
+    if (hba->fabric != NULL)
+        buffer_printf(out, ", fabric %s", hba->fabric);
+    if (hba->ns_per_kib != 0)
+        buffer_printf(out, ", %llu ns per KiB", (unsigned long long)hba->ns_per_kib);
     print_time(out, ", link-down ", hba->link_down_time);
     print_time(out, ", dev-loss ", hba->dev_loss_time);
     buffer_append_text(out, "\n");
@@ -142,6 +166,18 @@ static void print_load(const struct topology *t, const struct topology_load *loa
     buffer_append_text(out, "\n");
 }
 
+static void print_cluster(const struct topology_cluster *c, struct buffer *out)
+{
+    buffer_printf(out, "cluster %s: LUNs %s, %s, Write Exclusive - %s, shared by ", c->object.name, c->load.lun,
+                  c->mode == 0 ? "failover" : "active", c->type == 0 ? "Registrants Only" : "All Registrants");
+    for (size_t i = 0; i < c->machines.count; i++)
+        buffer_printf(out, "%s%s", i != 0 ? ", " : "", c->machines.text[i]);
+    print_time(out, c->machines.count != 0 ? "; dead after " : "every machine; dead after ", c->timeout);
+    buffer_printf(out, "; %u%% reads, queue depth %u, I/O size ", c->load.read_percent, c->load.queue_depth);
+    print_size(out, c->load.io_size);
+    buffer_append_text(out, "\n");
+}
+
 void topology_describe(const struct topology *t, struct buffer *out)
 {
     if (t->seed_given)
@@ -152,6 +188,8 @@ void topology_describe(const struct topology *t, struct buffer *out)
         print_array(t, i, out);
     for (size_t i = 0; i < t->load_count; i++)
         print_load(t, &t->loads[i], out);
+    for (size_t i = 0; i < t->cluster_count; i++)
+        print_cluster(&t->clusters[i], out);
     if (t->action_count != 0)
         buffer_append_text(out, "timeline:\n");
     for (size_t i = 0; i < t->action_count; i++) {

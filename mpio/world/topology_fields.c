@@ -37,7 +37,7 @@ struct topology_field {
     bool required;
 };
 
-static const char *const hba_kinds[] = {"fc", "iscsi", "sas", "spi", NULL};
+static const char *const hba_kinds[] = {"fc", "iscsi", "sas", "spi", "driver", NULL};
 static const char *const accesses[] = {"symmetric", "implicit", "explicit", "both", "active-passive", NULL};
 static const char *const passives[] = {"non-optimized", "standby", "unavailable", NULL};
 static const char *const transports[] = {"none", "fc", "iscsi", "sas", "spi", NULL};
@@ -47,6 +47,8 @@ static const char *const designators[] = { /* enum array_designator, less 1 */
 static const char *const quirks[] = { /* enum array_quirk, bit by bit */
     "no-page-83", "hidden-alua", "no-persistent", "no-simple-reserve", "no-command-list", "ghost-lun",
     "failover-page", NULL};
+static const char *const cluster_modes[] = {"failover", "active", NULL};
+static const char *const cluster_types[] = {"registrants", "all-registrants", NULL};
 static const char *const medias[] = {"memory", "file", "null", NULL};
 
 #define AT(type, member) offsetof(struct topology_##type, member)
@@ -69,6 +71,15 @@ static const struct topology_field hba_fields[] = {
     {"queue-depth", FIELD_NUMBER32, AT(hba, queue_depth), 1, TOPOLOGY_MAX_QUEUE_DEPTH, NULL, false},
     {"link-down-time", FIELD_TIME, AT(hba, link_down_time), 0, TOPOLOGY_MAX_TIME, NULL, false},
     {"dev-loss-time", FIELD_TIME, AT(hba, dev_loss_time), 0, TOPOLOGY_MAX_TIME, NULL, false},
+    {"personality", FIELD_TEXT, AT(hba, personality_name), 1, TOPOLOGY_NAME_MAX, NULL, false},
+    {"fabric", FIELD_TEXT, AT(hba, fabric), 1, TOPOLOGY_NAME_MAX, NULL, false},
+    {"bandwidth", FIELD_BANDWIDTH, AT(hba, ns_per_kib), TOPOLOGY_MIN_BANDWIDTH, TOPOLOGY_MAX_BANDWIDTH, NULL,
+     false},
+    {"tagged", FIELD_BOOLEAN, AT(hba, tagged), 0, 0, NULL, false},
+    {"file", FIELD_TEXT, AT(hba, file), 1, TOPOLOGY_TEXT_MAX, NULL, false},
+    {"service", FIELD_TEXT, AT(hba, service), 1, TOPOLOGY_NAME_MAX, NULL, false},
+    {"adapters", FIELD_NUMBER32, AT(hba, adapters), 1, TOPOLOGY_MAX_ADAPTERS, NULL, false},
+    {"parameter", FIELD_PARAMETER, AT(hba, parameters), 0, MAX_U32, NULL, false},
 };
 static const struct topology_field array_fields[] = {
     {"vendor", FIELD_TEXT, AT(array, vendor), 1, 8, NULL, false},
@@ -96,6 +107,8 @@ static const struct topology_field array_fields[] = {
     {"port-depth", FIELD_NUMBER32, AT(array, port_depth), 0, TOPOLOGY_MAX_DEPTH, NULL, false},
     {"volatile-blocks", FIELD_NUMBER32, AT(array, volatile_blocks), 0, ARRAY_MAX_VOLATILE, NULL, false},
     {"slow-report", FIELD_TIME, AT(array, slow_report), 0, TOPOLOGY_MAX_TRANSITION, NULL, false},
+    {"port-bandwidth", FIELD_BANDWIDTH, AT(array, port_ns_per_kib), TOPOLOGY_MIN_BANDWIDTH,
+     TOPOLOGY_MAX_BANDWIDTH, NULL, false},
     {"plugin", FIELD_TEXT_LIST, AT(array, plugin), 1, TOPOLOGY_TEXT_MAX, NULL, false},
     {"pool-size", FIELD_SIZE, AT(array, pool_size), 65536, TOPOLOGY_MAX_LUN, NULL, false},
     {"pool-threshold", FIELD_NUMBER32, AT(array, pool_threshold), 0, 100, NULL, false},
@@ -111,6 +124,8 @@ static const struct topology_field lun_fields[] = {
     {"count", FIELD_NUMBER32, AT(lun, count), 1, ARRAY_MAX_LUNS, NULL, false},
     {"size", FIELD_SIZE, AT(lun, size), TOPOLOGY_MIN_LUN, TOPOLOGY_MAX_LUN, NULL, false},
     {"block-size", FIELD_BLOCK_SIZE, AT(lun, block_size), 512, 4096, NULL, false},
+    {"physical-block", FIELD_SIZE, AT(lun, physical_block), 512, 4096u << 15, NULL, false},
+    {"first-aligned", FIELD_NUMBER32, AT(lun, first_aligned), 0, 16383, NULL, false},
     {"media", FIELD_CHOICE, AT(lun, media), 0, 0, medias, false},
     {"file", FIELD_TEXT, AT(lun, file), 1, TOPOLOGY_TEXT_MAX, NULL, false},
     {"owner", FIELD_NUMBER32, AT(lun, owner), 0, ARRAY_MAX_CONTROLLERS - 1, NULL, false},
@@ -129,6 +144,7 @@ static const struct topology_field link_fields[] = {
     {"jitter", FIELD_TIME, AT(link, jitter), 0, TOPOLOGY_MAX_TIME, NULL, false},
     {"bandwidth", FIELD_BANDWIDTH, AT(link, ns_per_kib), TOPOLOGY_MIN_BANDWIDTH,
      TOPOLOGY_MAX_BANDWIDTH, NULL, false},
+    {"fabric", FIELD_TEXT, AT(link, fabric), 1, TOPOLOGY_NAME_MAX, NULL, false},
 };
 static const struct topology_field path_fields[] = {
     {"machine", FIELD_REFERENCE, AT(path, machine), SECTION_MACHINE, 0, NULL, false},
@@ -151,6 +167,19 @@ static const struct topology_field load_fields[] = {
     {"span", FIELD_SIZE, AT(load, span), 512, TOPOLOGY_MAX_LUN, NULL, false},
 };
 
+static const struct topology_field cluster_fields[] = {
+    {"lun", FIELD_TEXT, AT(cluster, load.lun), 1, TOPOLOGY_TEXT_MAX, NULL, false},
+    {"machines", FIELD_TEXT_LIST, AT(cluster, machines), 1, TOPOLOGY_NAME_MAX, NULL, false},
+    {"mode", FIELD_CHOICE, AT(cluster, mode), 0, 0, cluster_modes, false},
+    {"reservation", FIELD_CHOICE, AT(cluster, type), 0, 0, cluster_types, false},
+    {"timeout", FIELD_TIME, AT(cluster, timeout), TOPOLOGY_MIN_CLUSTER_TIMEOUT, TOPOLOGY_MAX_TIME, NULL, false},
+    {"read", FIELD_NUMBER32, AT(cluster, load.read_percent), 0, 100, NULL, false},
+    {"queue-depth", FIELD_NUMBER32, AT(cluster, load.queue_depth), 1, TOPOLOGY_MAX_QUEUE_DEPTH, NULL, false},
+    {"io-size", FIELD_SIZE, AT(cluster, load.io_size), 512, ARRAY_MAX_TRANSFER, NULL, false},
+    {"rate", FIELD_NUMBER32, AT(cluster, load.rate), 0, TOPOLOGY_MAX_RATE, NULL, false},
+    {"span", FIELD_SIZE, AT(cluster, load.span), 512, TOPOLOGY_MAX_LUN, NULL, false},
+};
+
 #define NAMED(type)                                                                                 \
     #type, true, offsetof(struct topology, type##s), offsetof(struct topology, type##_count),       \
         sizeof(struct topology_##type), type##_fields,                                              \
@@ -165,6 +194,7 @@ const struct section_kind topology_sections[SECTION_COUNT] = {
     [SECTION_LINK] = {NAMED(link)},
     [SECTION_PATH] = {NAMED(path)},
     [SECTION_LOAD] = {NAMED(load)},
+    [SECTION_CLUSTER] = {NAMED(cluster)},
     [SECTION_TIMELINE] = {"timeline", false, 0, 0, 0, NULL, 0},
 };
 

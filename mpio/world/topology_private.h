@@ -18,6 +18,7 @@ enum section_type {
     SECTION_LINK,
     SECTION_PATH,
     SECTION_LOAD,
+    SECTION_CLUSTER,
     SECTION_TIMELINE,
     SECTION_COUNT
 };
@@ -62,5 +63,8 @@ const char *topology_nearest(const char *wrong, const char *const *names, size_t
 /* "a, b or c" for messages. */
 void topology_list_names(const char *const *names, size_t count, char *text, size_t size);
 extern const char *const topology_action_names[ACTION_COUNT];
+/* One value of a timeline, "WORD ...", into *action (topology_action.c); its time and line are there already. */
+bool topology_read_action(const struct topology *t, const struct ini_value *value,
+                          struct topology_action *action, struct text_error *error);
 
 #endif

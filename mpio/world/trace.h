@@ -28,7 +28,10 @@
     X(TRACE_BUGCHECK, "bugcheck", "rule,first,second")                                              \
     X(TRACE_MESSAGE, "message", "component,level,hash")                                             \
     X(TRACE_CHECK, "check", "lun,verdict,lba")                                                      \
-    X(TRACE_DRIVER_TRACE, "trace", "driver,level_line,flag,function_format")
+    X(TRACE_CLUSTER, "cluster", "cluster,member,former")                           \
+    X(TRACE_ORPHAN, "orphan", "hba_target,opcode_length,status,checksum")                           \
+    X(TRACE_DRIVER_TRACE, "trace", "driver,level_line,flag,function_format")                        \
+    X(TRACE_FABRIC, "fabric", "hba,target,what,value")
 
 enum trace_kind {
 #define X(kind, name, arguments) kind,

@@ -70,6 +70,8 @@ void world_destroy(struct world *w)
     fibre_destroy_all(w);
     if (w->queue.slot != NULL)
         world_destroy_watches(w);
+    check_destroy(w);
+    ghost_destroy_all(w);
     trace_destroy(w);
     queue_destroy(&w->queue);
     free(w);
@@ -117,6 +119,14 @@ uint64_t world_events(const struct world *w)
     return w->events;
 }
 
+uint64_t world_event_order(struct world *w, struct event *e)
+{
+    e->sequence = w->sequence++;
+    uint64_t rank =
+        w->explore ? world_random(w, STREAM_SCHEDULE) >> (64 - ORDER_BITS) : e->sequence;
+    return (uint64_t)e->priority << ORDER_BITS | rank;
+}
+
 void world_post(struct world *w, struct event *e, uint64_t time, enum event_priority priority)
 {
     if (e->heap != 0)
@@ -124,11 +134,10 @@ void world_post(struct world *w, struct event *e, uint64_t time, enum event_prio
     if (time == WORLD_NEVER || (e->machine != NULL && e->machine->state != MACHINE_RUNNING))
         return;
     e->time = time > w->now ? time : w->now;
-    e->sequence = w->sequence++;
+    if (e->machine != NULL && __builtin_expect(e->machine->paused_until > e->time, 0))
+        e->time = e->machine->paused_until;
     e->priority = (uint8_t)priority;
-    uint64_t rank =
-        w->explore ? world_random(w, STREAM_SCHEDULE) >> (64 - ORDER_BITS) : e->sequence;
-    queue_put(&w->queue, e, e->time, (uint64_t)priority << ORDER_BITS | rank);
+    queue_put(&w->queue, e, e->time, world_event_order(w, e));
 }
 
 bool world_cancel(struct world *w, struct event *e)

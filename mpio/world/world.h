@@ -122,7 +122,7 @@ uint64_t world_random_below(struct world *w, enum world_stream stream, uint64_t 
 
 /* ---- machines ----------------------------------------------------------------------------- */
 enum machine_root { ROOT_NT, ROOT_PNP, ROOT_PORT, ROOT_CORE, ROOT_DISK, ROOT_LOAD, ROOT_EMBED, ROOT_FABRIC, ROOT_COUNT };
-enum machine_state { MACHINE_RUNNING, MACHINE_BUGCHECKED, MACHINE_STOPPED };
+enum machine_state { MACHINE_RUNNING, MACHINE_BUGCHECKED, MACHINE_STOPPED, MACHINE_CRASHED /* as a fault */ };
 struct machine_operations {
     /* Runs routine(argument) as an interrupt of this machine: device IRQL, on the fibre now running. */
     void (*interrupt)(struct machine *m, void (*routine)(void *), void *argument);
@@ -136,6 +136,7 @@ struct machine {
     char name[32];
     unsigned cpus;              /* virtual, at least 2 */
     enum machine_state state;
+    uint64_t paused_until;      /* it stands still before this time; see machine_pause */
     const struct machine_operations *operations;
     void *root[ROOT_COUNT];     /* one root per room; a room touches its own only */
     struct machine *next;
@@ -144,6 +145,10 @@ struct machine *machine_create(struct world *w, const char *name, unsigned cpus)
 /* Drops its queued events and its suspended fibres; state says why. If the running fibre belongs to it the
  * call does not return. Its memory stays until world_destroy. */
 void machine_stop(struct machine *m, enum machine_state why);
+/* The machine stands still until then, as a virtual machine does: whatever of it is due earlier happens at that time, in
+ * its order, and its clock has jumped. Called by the world, not by code of the machine. */
+void machine_pause(struct machine *m, uint64_t until);
+bool machine_is_paused(const struct machine *m);
 struct machine *world_machines(const struct world *w); /* list in creation order */
 static inline struct machine *machine_now(void)
 {

@@ -32,6 +32,8 @@ void queue_put(struct queue *q, struct event *e, uint64_t time, uint64_t order);
 void queue_take(struct queue *q, struct event *e);
 struct event *queue_pop(struct queue *q);
 void queue_drop_machine(struct queue *q, const struct machine *m);
+/* What is due before `until` becomes due then, in its order. */
+void queue_delay_machine(struct world *w, const struct machine *m, uint64_t until);
 
 /* ---- fibres -------------------------------------------------------------------------------- */
 enum fibre_state {
@@ -104,7 +106,13 @@ struct world {
     void (*listener)(void *user, const struct trace_record *r);
     void *listener_user;
     uint32_t listened; /* a bit per kind of record */
+
+    struct check *check;   /* the checkers' books; NULL: nothing to write down yet */
+    struct ghost *ghosts;  /* ghost.c */
 };
+
+/* world.c */
+uint64_t world_event_order(struct world *w, struct event *e); /* among the events of one time; draws when exploring */
 
 /* loop.c */
 void world_loop(void *fibre);
@@ -128,6 +136,10 @@ void machine_drop(struct machine *m);
 void world_take_foreign(struct world *w);
 void world_poll_sockets(struct world *w, uint64_t timeout_ns);
 void world_destroy_watches(struct world *w);
+
+/* check.c, ghost.c */
+void check_destroy(struct world *w);
+void ghost_destroy_all(struct world *w);
 
 /* random.c, trace.c */
 void world_seed_streams(struct world *w);

@@ -173,6 +173,13 @@ STORPORT_API STOR_PHYSICAL_ADDRESS NTAPI StorPortGetPhysicalAddress(PVOID HwDevi
                                                                     PSCSI_REQUEST_BLOCK Srb,
                                                                     PVOID VirtualAddress,
                                                                     ULONG *Length);
+STORPORT_API PVOID NTAPI StorPortGetVirtualAddress(PVOID HwDeviceExtension,
+                                                   STOR_PHYSICAL_ADDRESS PhysicalAddress);
+/* One element per page; valid until the request is completed. NULL: no data, or no memory. */
+STORPORT_API PSTOR_SCATTER_GATHER_LIST NTAPI StorPortGetScatterGatherList(PVOID DeviceExtension,
+                                                                          PSCSI_REQUEST_BLOCK Srb);
+/* Of a virtual miniport, for an IRP that HwProcessServiceRequest was given. */
+STORPORT_API ULONG NTAPI StorPortCompleteServiceIrp(PVOID HwDeviceExtension, PVOID Irp);
 STORPORT_API ULONG NTAPI StorPortGetSystemAddress(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb,
                                                   PVOID *SystemAddress);
 STORPORT_API ULONG NTAPI StorPortGetOriginalMdl(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb,
@@ -350,12 +357,7 @@ STORPORT_API VOID NTAPI StorPortWriteRegisterUlong(PVOID HwDeviceExtension, PULO
                                                    ULONG Value);
 
 /* ---- declared, not exported: an image that imports one of these does not load ----------------- */
-/* There is no DMA engine below: a miniport uses StorPortGetSystemAddress. <= DISPATCH_LEVEL. */
-DDK_API PVOID NTAPI StorPortGetVirtualAddress(PVOID HwDeviceExtension,
-                                                   STOR_PHYSICAL_ADDRESS PhysicalAddress);
-DDK_API PSTOR_SCATTER_GATHER_LIST NTAPI StorPortGetScatterGatherList(PVOID DeviceExtension,
-                                                                          PSCSI_REQUEST_BLOCK Srb);
-/* Bidirectional data, message-signalled interrupts, service IRPs, unit attributes and the adapter key have no counterpart
+/* Bidirectional data, message-signalled interrupts, unit attributes and the adapter key have no counterpart
  * in this port. <= DISPATCH_LEVEL, the registry routines PASSIVE_LEVEL. */
 DDK_API ULONG NTAPI StorPortBuildScatterGatherList(
     PVOID HwDeviceExtension, PVOID Mdl, PVOID CurrentVa, ULONG Length,
@@ -382,7 +384,6 @@ DDK_API ULONG NTAPI StorPortIsDeviceOperationAllowed(PVOID HwDeviceExtension,
                                                           PSTOR_ADDRESS Address,
                                                           LPCGUID DeviceOperation,
                                                           PULONG AllowedFlag);
-DDK_API ULONG NTAPI StorPortCompleteServiceIrp(PVOID HwDeviceExtension, PVOID Irp);
 DDK_API ULONG NTAPI StorPortGetMSIInfo(PVOID HwDeviceExtension, ULONG MessageId,
                                             PMESSAGE_INTERRUPT_INFORMATION InterruptInfo);
 DDK_API ULONG NTAPI StorPortGetRequestInfo(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb,

@@ -52,6 +52,7 @@ bool host_file_resize(int file, uint64_t size)
     (void)file;
     if (size > sizeof disk.bytes)
         return false;
+    memset(disk.bytes + size, 0, sizeof disk.bytes - size);
     disk.size = (int64_t)size;
     return true;
 }

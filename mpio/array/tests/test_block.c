@@ -182,8 +182,8 @@ static void compare_and_write_swaps_only_when_equal(void **state)
     OUT(b, 0, 0, 16384, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 50, 0, 0, 0, 16, 0, 0);
     expect_sense(b, 0xE, 0x1D, 0);
     assert_memory_equal(b->cmd.sense + 3, ((uint8_t[]){0, 0, 0x13, 0x88}), 4);
-    OUT(b, 0, 0, 512, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 30, 0, 0, 0, 0, 0, 0); /* data for no blocks */
-    expect_sense(b, 5, 0x24, 0);
+    assert_good(OUT(b, 0, 0, 512, 0x89, 0, 0, 0, 0, 0, 0, 0, 0, 30, 0, 0, 0, 0, 0, 0)); /* for no blocks */
+    assert_int_equal(b->cmd.wanted, 0);
     memset(b->data, 0, 256 * 512);
     assert_good(OUT(b, 0, 0, 256 * 512, 0x89, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 128, 0, 0));
     OUT(b, 0, 0, 258 * 512, 0x89, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 129, 0, 0);
@@ -221,8 +221,6 @@ static void unmap_and_write_same(void **state)
     assert_good(OUT(b, 0, 0, 0, 0x93, 1, 0, 0, 0, 0, 0, 0, 0, 44, 0, 0, 0, 1, 0, 0)); /* NDOB */
     assert_good(IN(b, 0, 0, 512, 0x28, 0, 0, 0, 0, 44, 0, 0, 1, 0));
     assert_int_equal(b->data[0], 0);
-    OUT(b, 0, 0, 512, 0x41, 0, 0, 0, 0, 0, 0, 0, 0, 0); /* WSNZ */
-    expect_sense(b, 5, 0x24, 0);
     OUT(b, 0, 0, 511, 0x41, 0, 0, 0, 0, 0, 0, 0, 1, 0);
     expect_sense(b, 5, 0x1A, 0);
     OUT(b, 0, 0, 512, 0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 1, 0, 0); /* 32769 blocks */

@@ -69,6 +69,54 @@ static void every_listed_command_is_there_and_no_other(void **state)
     }
 }
 
+/* Every pair of operation code and service action: REPORT SUPPORTED OPERATION CODES says that it is
+ * there exactly when the server does not say that it is not. */
+static void compare_with_execution(struct bench *b)
+{
+    for (unsigned pair = 0; pair < 256 * 32; pair++) {
+        uint8_t opcode = (uint8_t)(pair / 32), service = pair % 32;
+        uint8_t cdb[16] = {opcode, service};
+        if (rsoc(b, 2, opcode, service, 4) != 0) { /* the code has no service actions */
+            expect_sense(b, 5, 0x24, 0);
+            if (service != 0)
+                continue;
+            assert_good(rsoc(b, 1, opcode, 0, 4));
+        }
+        bool told = (b->data[1] & 7) == 3;
+        if (!told)
+            assert_int_equal(b->data[1] & 7, 1);
+        run_at(b, 3, 0, cdb, sizeof cdb, false, 0);
+        bool denied = b->cmd.status == 2 && (b->cmd.sense[12] == 0x20 ||
+                      (b->cmd.sense[12] == 0x24 && b->cmd.sense[15] == 0xC0 &&
+                       get16(b->cmd.sense + 16) == 1 && !told)); /* an unknown service action */
+        if (told == denied)
+            fail_msg("%02x/%02x: told %d, denied %d", opcode, service, told, denied);
+    }
+}
+
+static void commands_are_told_as_they_are_executed(void **state)
+{
+    struct bench *b = *state;
+    static const enum array_access kinds[] = {ARRAY_SYMMETRIC, ARRAY_ALUA_IMPLICIT, ARRAY_ALUA_BOTH,
+                                              ARRAY_ACTIVE_PASSIVE};
+
+    for (unsigned i = 0; i < 8; i++) {
+        struct array_config config = bench_config(b, kinds[i % 4]);
+        config.quirks = i < 4 ? 0 : ARRAY_QUIRK_NO_PERSISTENT | ARRAY_QUIRK_NO_SIMPLE_RESERVE;
+        array_destroy(b->array);
+        b->array = array_create(&config, NULL);
+        bench_add(b, (struct array_lun_config){.number = 0});
+        for (unsigned port = 0; port < PORTS; port++)
+            b->nexus[port] = array_login(b->array, port, "iqn.2024-01.test:host");
+        array_move_lun(b->array, 0, 1);
+        for (unsigned tries = 0; tries < 9; tries++) {
+            TUR(b, 0, 0); /* not ready in the end through a passive port */
+            TUR(b, 3, 0);
+        }
+        compare_with_execution(b);
+    }
+}
+
 /* Of every command, every bit outside the usage data is refused at its byte. Bits of byte 1 may be
  * ignored on purpose, and CONTROL has none but NACA. */
 static void bits_outside_the_usage_data_are_refused(void **state)
@@ -324,6 +372,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_ON(symmetric_bench, every_listed_command_is_there_and_no_other),
+        TEST_ON(symmetric_bench, commands_are_told_as_they_are_executed),
         TEST_ON(symmetric_bench, bits_outside_the_usage_data_are_refused),
         TEST_ON(symmetric_bench, timeouts_come_when_asked_for),
         TEST_ON(symmetric_bench, task_management_functions),

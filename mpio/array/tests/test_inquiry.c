@@ -11,10 +11,10 @@ static void standard_inquiry_of_a_symmetric_array(void **state)
 
     assert_good(IN(b, 0, 0, 255, 0x12, 0, 0, 0, 255, 0));
     assert_int_equal(b->cmd.transferred, 96);
-    assert_bytes(b, 0x00, 0x00, 0x05, 0x12, 0x5B, 0x00, 0x10, 0x02, 'O', 'P', 'E', 'N', 'M', 'P',
+    assert_bytes(b, 0x00, 0x00, 0x06, 0x12, 0x5B, 0x00, 0x10, 0x02, 'O', 'P', 'E', 'N', 'M', 'P',
                  'I', 'O', 'T', 'E', 'S', 'T', ' ', 'D', 'I', 'S', 'K', ' ', ' ', ' ', ' ', ' ',
                  ' ', ' ', '0', '0', '0', '1');
-    assert_int_equal(b->data[58] << 8 | b->data[59], 0x0060);
+    assert_memory_equal(b->data + 58, ((uint8_t[]){0x00, 0x80, 0x04, 0x60, 0x04, 0xC0, 0, 0}), 8);
 }
 
 static void standard_inquiry_of_an_implicit_alua_array(void **state)
@@ -121,7 +121,7 @@ static void identifiers_in_an_order_of_their_own(void **state)
         0x01, 0x14, 0, 4, 0, 0, 0, 4,                                        /* relative port 4 */
         0x01, 0xA3, 0, 8, 0x53, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0x00,    /* target device: FCP */
         0x01, 0x93, 0, 8, 0x53, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0x04,    /* port */
-        0x01, 0x06, 0, 4, 0, 0, 0, 1,                                        /* logical unit group */
+        0x01, 0x06, 0, 4, 0, 0, 0x40, 0x01,                                  /* group of LUN 0 alone */
         0x01, 0x02, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0,                           /* EUI-64, 16 bytes */
         0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF,
     };
@@ -134,6 +134,13 @@ static void identifiers_in_an_order_of_their_own(void **state)
     assert_good(IN(b, 3, 0, 255, 0x12, 1, 0x83, 0, 255, 0));
     assert_int_equal(b->cmd.transferred, sizeof expected);
     assert_memory_equal(b->data, expected, sizeof expected);
+
+    bench_add(b, (struct array_lun_config){.number = 1, .ownership_group = 7, .owner = 1});
+    bench_add(b, (struct array_lun_config){.number = 2, .ownership_group = 7});
+    for (unsigned lun = 1; lun <= 2; lun++) { /* told apart by whom they move with, not by their owners */
+        assert_good(IN(b, 3, lun, 255, 0x12, 1, 0x83, 0, 255, 0));
+        assert_memory_equal(b->data + 36, ((uint8_t[]){0x01, 0x06, 0, 4, 0, 0, 0, 7}), 8);
+    }
 
     config.designators[0] = ARRAY_DESIGNATOR_LONG_T10;
     config.designators[1] = 0;
@@ -175,14 +182,15 @@ static void block_pages(void **state)
 
     assert_good(IN(b, 0, 0, 255, 0x12, 1, 0xB0, 0, 255, 0));
     assert_int_equal(b->cmd.transferred, 64);
-    assert_bytes(b, 0, 0xB0, 0, 0x3C, 0x01, 0x80, 0, 8,    /* WSNZ, CAW 128, granularity 8 */
+    assert_bytes(b, 0, 0xB0, 0, 0x3C, 0x00, 0x80, 0, 8,    /* no WSNZ, CAW 128, granularity 8 */
                  0, 0, 0x80, 0, 0, 0, 0x08, 0,             /* at most 32768, best 2048 blocks */
                  0, 0, 0x80, 0, 0, 0x10, 0, 0, 0, 0, 1, 0, /* PRE-FETCH, UNMAP 512 MiB, 256 descriptors */
                  0, 0, 0, 128, 0x80, 0, 0, 0,              /* granularity, aligned */
-                 0, 0, 0, 0, 0, 0, 0x80, 0);               /* WRITE SAME 32768 blocks */
+                 0, 0, 0, 0, 0, 0, 0x80, 0,                /* WRITE SAME 32768 blocks */
+                 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0); /* WRITE ATOMIC 2048 */
     assert_good(IN(b, 0, 0, 255, 0x12, 1, 0xB1, 0, 255, 0));
     assert_int_equal(b->cmd.transferred, 64);
-    assert_bytes(b, 0, 0xB1, 0, 0x3C, 0, 1);
+    assert_bytes(b, 0, 0xB1, 0, 0x3C, 0, 1, 0, 0x50, 0, 0);
     assert_good(IN(b, 0, 0, 255, 0x12, 1, 0xB2, 0, 255, 0));
     assert_int_equal(b->cmd.transferred, 8);
     assert_bytes(b, 0, 0xB2, 0, 4, 7, 0xE4, 2, 0);

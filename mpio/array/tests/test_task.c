@@ -179,25 +179,63 @@ static void a_lost_nexus_takes_its_tasks_along(void **state)
     assert_int_equal(w[1].end, ARRAY_TASK_SILENT);
 }
 
+/* PERSISTENT RESERVE OUT with small keys. */
+static uint8_t pr_out(struct bench *b, unsigned port, uint8_t action, uint8_t key, uint8_t target)
+{
+    memset(b->data, 0, 24);
+    b->data[7] = key;
+    b->data[15] = target;
+    return OUT(b, port, 0, 24, 0x5F, action, 0x05, 0, 0, 0, 0, 0, 24, 0);
+}
+
 static void preempt_and_abort_takes_the_victims_tasks(void **state)
 {
     struct bench *b = *state;
-    static struct waiting w[2];
+    static struct waiting w[3];
 
-    for (unsigned port = 0; port < 2; port++) { /* REGISTER keys 1 and 2 */
-        memset(b->data, 0, 24);
-        b->data[15] = (uint8_t)(port + 1);
-        assert_good(OUT(b, port, 0, 24, 0x5F, 0, 0, 0, 0, 0, 0, 0, 24, 0));
-    }
+    for (uint8_t port = 0; port < 3; port++) /* REGISTER; 1 and 2 have one key */
+        assert_good(pr_out(b, port, 0, 0, port ? 2 : 1));
     admit(b, &w[0], 0, 1, ARRAY_TASK_SIMPLE);
     admit(b, &w[1], 1, 1, ARRAY_TASK_SIMPLE);
-    memset(b->data, 0, 24);
-    b->data[7] = 1;
-    b->data[15] = 2;
-    assert_good(OUT(b, 0, 0, 24, 0x5F, 5, 0x01, 0, 0, 0, 0, 0, 24, 0));
+    assert_good(pr_out(b, 0, 5, 1, 2));
     assert_int_equal(w[0].end, -1);
     assert_int_equal(w[1].end, ARRAY_TASK_SILENT);
+    TUR(b, 1, 0);
+    expect_sense(b, 6, 0x2F, 0); /* its task */
+    TUR(b, 1, 0);
+    expect_sense(b, 6, 0x2A, 5); /* its registration */
+    TUR(b, 2, 0);
+    expect_sense(b, 6, 0x2A, 5); /* had no task */
+    assert_good(TUR(b, 2, 0));
+    assert_good(TUR(b, 3, 0)); /* was not registered */
+    assert_good(TUR(b, 0, 0));
     array_task_done(&w[0].task);
+}
+
+static void preempt_leaves_tasks_alone(void **state)
+{
+    struct bench *b = *state;
+    static struct waiting w;
+
+    assert_good(pr_out(b, 0, 0, 0, 1));
+    assert_good(pr_out(b, 1, 0, 0, 2));
+    admit(b, &w, 1, 1, ARRAY_TASK_SIMPLE);
+    assert_good(pr_out(b, 0, 4, 1, 2));
+    assert_int_equal(w.end, -1);
+    array_task_done(&w.task);
+}
+
+static void who_preempts_itself_is_told_nothing(void **state)
+{
+    struct bench *b = *state;
+    static struct waiting w;
+
+    assert_good(pr_out(b, 0, 0, 0, 1));
+    assert_good(pr_out(b, 0, 1, 1, 0)); /* RESERVE */
+    admit(b, &w, 0, 1, ARRAY_TASK_SIMPLE);
+    assert_good(pr_out(b, 0, 5, 1, 1));
+    assert_int_equal(w.end, ARRAY_TASK_SILENT);
+    assert_good(TUR(b, 0, 0));
 }
 
 static void a_removed_lun_lets_its_tasks_go(void **state)
@@ -223,6 +261,8 @@ int main(void)
         TEST_ON(symmetric_bench, clear_task_set_tells_the_others),
         TEST_ON(symmetric_bench, a_lost_nexus_takes_its_tasks_along),
         TEST_ON(symmetric_bench, preempt_and_abort_takes_the_victims_tasks),
+        TEST_ON(symmetric_bench, preempt_leaves_tasks_alone),
+        TEST_ON(symmetric_bench, who_preempts_itself_is_told_nothing),
         TEST_ON(symmetric_bench, a_removed_lun_lets_its_tasks_go),
     };
 

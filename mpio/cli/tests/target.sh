@@ -85,6 +85,55 @@ for t in Read10.Simple Write16.Simple MultipathIO.Simple ProutRegister.Simple iS
     check "$t" $?
 done
 
+# ---- hostile initiators: one honest session is served all the while, memory stays ----
+rss() { sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' /proc/$PID/status; }
+cat >"$work/hostile.py" <<'END'
+import os, socket, struct, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+from wire import Session
+address, target, repeat = sys.argv[2], sys.argv[3], int(sys.argv[4])
+place = (address.rsplit(":", 1)[0], int(address.rsplit(":", 1)[1]))
+honest = Session(address, target, 0)
+honest.command([0] * 6, 0)
+def served():
+    data, sense = honest.command([0x28, 0, 0, 0, 0, 0, 0, 0, 8, 0], 4096)
+    if sense or len(data) != 4096:
+        sys.exit("the honest session is not served")
+for n in range(repeat):                                       # logins under ever new names, dropped at once
+    Session(address, target, 0, "iqn.2026-01.test:loop%d" % n).socket.close()
+served()
+half = []
+for n in range(10 * repeat):                                  # never a byte; 200 at a time
+    half.append(socket.create_connection(place, 10))
+    if len(half) > 200:
+        half.pop(0).close()
+served()
+for n in range(repeat):                                       # 8 KiB of login text again and again; garbage
+    s = socket.create_connection(place, 10)
+    login = struct.pack(">BBH I 6sH IHHII16x", 0x43, 0x44, 0, 0, b"\x80\0\0\0\0\2", 0, 1, 0, 0, 1, 0)
+    login = login[:5] + (8192).to_bytes(3, "big") + login[8:]
+    try:
+        for i in range(4):
+            s.sendall(login + b"a" * 8192 if n % 2 else bytes(range(256)) * 8)
+    except OSError:
+        pass                                                  # thrown out, as it should be
+    s.close()
+served()
+END
+timeout 20 python3 "$work/hostile.py" mpio/cli/tests "$P0" "$N" 50 2>"$work/hostile" # warms caches up
+check "hostile initiators: $(cat "$work/hostile")" $?
+before=$(rss)
+timeout 30 python3 "$work/hostile.py" mpio/cli/tests "$P0" "$N" 200 2>"$work/hostile"
+check "more of them: $(cat "$work/hostile")" $?
+[ "$(rss)" -lt $((before + 4096)) ]
+check "memory stays: $before kB before, $(rss) kB after" $?
+sleep 0.2
+say status >"$work/status"
+has "none of them is left" "sessions 0 " "$work/status"
+[ "$(wc -l <"$work/plain.err")" -lt 200 ]
+check "the log is not flooded: $(wc -l <"$work/plain.err") lines" $?
+
 # ---- control socket ----
 say help >"$work/help"
 has "help lists the portals' commands" "redirect PORTAL" "$work/help"

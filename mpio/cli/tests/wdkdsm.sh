@@ -84,6 +84,41 @@ if [ -n "$sys" ]; then
     check "one event stream on the ALUA array" \
         '[ -n "$(hash_of so-alua.out)" ] && [ "$(hash_of so-alua.out)" = "$(hash_of sys-alua.out)" ]' sys-alua.out
 fi
+
+# ---- uneven paths, as many requests as the queue takes: least queue depth moves more than round robin ----
+uneven() { # policy: prints the I/Os of ten simulated seconds
+    parameters "$1" | sed 's/"SelfTest"=dword:00000001/"SelfTest"=dword:00000000/' >uneven.reg
+    cat >uneven.ini <<'T'
+[machine node]
+registry = uneven.reg
+[hba near]
+kind = fc
+[hba far]
+kind = fc
+[array array0]
+vendor = OPENMPIO
+product = Uneven
+[lun lun]
+size = 64M
+[link near]
+hba = near
+latency = 200us
+bandwidth = 400M
+[link far]
+hba = far
+latency = 2ms
+bandwidth = 40M
+[load load]
+queue-depth = 16
+io-size = 64K
+T
+    run "uneven-$1.out" --dsm "$so" --topology uneven.ini --for 10s --quiet
+    sed -n 's|^I/O  *\([0-9]*\) reads, \([0-9]*\) writes.*|\1 \2|p' "uneven-$1.out" | awk '{print $1 + $2}'
+}
+turns=$(uneven 2) least=$(uneven 4)
+check "least queue depth ($least I/Os) is worth 1.5 times round robin ($turns) on uneven paths" \
+    '[ "${turns:-0}" -gt 0 ] && [ $((least * 10)) -gt $((turns * 15)) ]' uneven-4.out
+check "the uneven paths end well" 'grep -q "verdict   GOOD" uneven-2.out && grep -q "verdict   GOOD" uneven-4.out' uneven-2.out
 if [ -z "$long" ]; then
     echo "wdkdsm: $passed passed, $failed failed"
     [ "$failed" = 0 ]

@@ -126,10 +126,11 @@ says "replay" "$work/replay.out" "same event stream"
 export MPIO=$mpio
 count=8
 [ -n "$long" ] && count=200
-part seeds env DSM="$sys" SEEDS_WORK="$work/seeds" sh mpio/cli/tests/seeds.sh $count
-part seeds-native env MPIO="$native" DSM="$so" SEEDS_WORK="$work/seeds-native" sh mpio/cli/tests/seeds.sh $count
-cmp -s "$work/seeds/results" "$work/seeds-native/results" && good ||
-    bad "seeds differ: $(diff "$work/seeds/results" "$work/seeds-native/results" | head -3)"
+run soak soak --dsm "$sys" --seeds $count --keep "$work/soak" --list "$work/soak.list"
+is "exit code of the random worlds" "$code" 0
+"$native" soak --dsm "$so" --seeds $count --keep "$work/soak-native" --list "$work/native.list" >"$work/soak-native.out" 2>&1
+cmp -s "$work/soak.list" "$work/native.list" && good ||
+    bad "random worlds differ: $(diff "$work/soak.list" "$work/native.list" | head -3)"
 
 # ---- unit tests of the rooms that load no driver ----
 rooms=host

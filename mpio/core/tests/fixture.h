@@ -33,6 +33,7 @@ struct answer {
 struct fake_path {
     PDEVICE_OBJECT pdo;
     unsigned index, lun;
+    UCHAR naa;                  /* last byte of the NAA identifier in page 83h; 0: it has no such page */
     bool dead;                  /* every SRB: NO_DEVICE */
     bool hold;                  /* SRBs stay in `held` until release_path */
     struct answer next;         /* used `failures` times */
@@ -75,6 +76,7 @@ struct fixture {
     PDEVICE_OBJECT bus_pdo, adapter[MAX_PATHS];
     struct fake_path paths[MAX_PATHS];
     unsigned path_count;
+    UCHAR naa;                  /* of paths to come */
     struct fake_dsm dsms[2];
     char log[4096];
     char failure[300];
@@ -194,6 +196,37 @@ HELPER void release_path(struct fake_path *path)
     KeLowerIrql(irql);
 }
 
+HELPER NTSTATUS give(PIRP irp, const void *from, ULONG size, ULONG room)
+{
+    memcpy(irp->AssociatedIrp.SystemBuffer, from, size < room ? size : room);
+    return end_irp(irp, STATUS_SUCCESS, size < room ? size : room);
+}
+
+HELPER NTSTATUS port_identifiers(const struct fake_path *path, PIRP irp, ULONG room)
+{
+    struct {
+        ULONG version, size, count;
+        STORAGE_IDENTIFIER head;
+        UCHAR rest[16];
+    } ids;
+    STORAGE_IDENTIFIER *id = (STORAGE_IDENTIFIER *)((UCHAR *)&ids + FIELD_OFFSET(STORAGE_DEVICE_ID_DESCRIPTOR, Identifiers));
+
+    if (path->naa == 0) {
+        return end_irp(irp, STATUS_NOT_SUPPORTED, 0);
+    }
+    memset(&ids, 0, sizeof(ids));
+    ids.version = sizeof(STORAGE_DEVICE_ID_DESCRIPTOR);
+    ids.count = 1;
+    id->CodeSet = StorageIdCodeSetBinary;
+    id->Type = StorageIdTypeFCPHName;
+    id->IdentifierSize = 16;
+    id->Association = StorageIdAssocDevice;
+    id->Identifier[0] = 0x60;
+    id->Identifier[15] = path->naa;
+    ids.size = (ULONG)(id->Identifier + 16 - (UCHAR *)&ids);
+    return give(irp, &ids, ids.size, room);
+}
+
 HELPER NTSTATUS port_property(struct fake_path *path, PIRP irp, ULONG room)
 {
     struct {
@@ -225,11 +258,12 @@ HELPER NTSTATUS port_property(struct fake_path *path, PIRP irp, ULONG room)
     if (query->PropertyId == StorageAdapterProperty) {
         from = &adapter;
         size = sizeof(adapter);
+    } else if (query->PropertyId == StorageDeviceIdProperty) {
+        return port_identifiers(path, irp, room);
     } else if (query->PropertyId != StorageDeviceProperty) {
         return end_irp(irp, STATUS_NOT_SUPPORTED, 0);
     }
-    memcpy(irp->AssociatedIrp.SystemBuffer, from, size < room ? size : room);
-    return end_irp(irp, STATUS_SUCCESS, size < room ? size : room);
+    return give(irp, from, size, room);
 }
 
 HELPER NTSTATUS port_control(PDEVICE_OBJECT device, PIRP irp)
@@ -365,6 +399,7 @@ HELPER bool add_path(unsigned lun)
 
     path->index = f.path_count;
     path->lun = lun;
+    path->naa = f.naa;
     f.adapter[f.path_count] = bare_device(f.port_driver, NULL);
     f.path_count++;
     path->pdo = bare_device(f.port_driver, path);

@@ -31,6 +31,18 @@ static void split_body(void)
     CHECK(t.seen[0].flags & SRB_FLAGS_DATA_IN && t.seen[0].flags & SRB_FLAGS_QUEUE_ACTION_ENABLE);
 }
 
+/* The lower device looks at every MDL. */
+static void large_body(void)
+{
+    static const unsigned blocks[] = {8, 128, 129, 2048, 2048, 128};
+
+    for (unsigned i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        t.count = 0;
+        CHECK(transfer(&r, DiskRead, 0, blocks[i], area + 512) == STATUS_SUCCESS);
+        CHECK(t.count == 1 && t.seen[0].blocks == blocks[i] && r.io.Information == blocks[i] * 512);
+    }
+}
+
 static void limits_body(void)
 {
     CHECK(transfer(&r, DiskRead, 0x100000 - 8, 8, area) == STATUS_SUCCESS);
@@ -395,6 +407,7 @@ static void block_changes_body(void)
 TEST(disk_starts_and_tells_about_itself, info_body)
 TEST(one_block_disk_starts, one_block_body, t.blocks = 1)
 TEST(splitting_follows_transfer_length_and_pages, split_body, t.max_transfer = 8192, t.max_pages = 2)
+TEST(packets_grow_for_pieces_above_64_kib, large_body, t.max_transfer = 1 << 20, t.max_pages = 258)
 TEST(range_at_the_capacity_and_one_past_it, limits_body)
 TEST(worst_piece_gives_the_status, worst_body, t.max_transfer = 8192, t.max_pages = 3)
 TEST(becoming_ready_is_retried_every_ten_seconds_four_times, becoming_ready_body)
@@ -427,6 +440,7 @@ int main(void)
         cmocka_unit_test(disk_starts_and_tells_about_itself),
         cmocka_unit_test(one_block_disk_starts),
         cmocka_unit_test(splitting_follows_transfer_length_and_pages),
+        cmocka_unit_test(packets_grow_for_pieces_above_64_kib),
         cmocka_unit_test(range_at_the_capacity_and_one_past_it),
         cmocka_unit_test(worst_piece_gives_the_status),
         cmocka_unit_test(becoming_ready_is_retried_every_ten_seconds_four_times),

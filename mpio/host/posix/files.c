@@ -172,7 +172,7 @@ bool host_make_directory(const char *path)
 
 bool host_remove_file(const char *path)
 {
-    return unlink(path) == 0 || host_fail(errno, "cannot remove %s", path);
+    return remove(path) == 0 || host_fail(errno, "cannot remove %s", path);
 }
 
 char *host_temporary_directory(void)

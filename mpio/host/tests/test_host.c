@@ -230,6 +230,47 @@ static void programs_run_with_their_output_collected(void **state)
     assert_non_null(strstr(host_error(), "no-such-program-here"));
 }
 
+static void children_run_beside_us_and_are_told_apart_by_their_ends(void **state)
+{
+    (void)state;
+    const char *const slow[] = {"/bin/sh", "-c", "sleep 30", NULL};
+    const char *const fails[] = {"/bin/sh", "-c", "echo says; echo warns >&2; exit 3", NULL};
+    const char *const crashes[] = {"/bin/sh", "-c", "kill -SEGV $$", NULL};
+    const char *const spins[] = {"/bin/sh", "-c", "while :; do :; done", NULL};
+    struct host_child *children[4] = {NULL};
+    struct host_child_result result;
+    assert_int_equal(host_child_wait(children, 4, UINT64_MAX, &result), -1); /* nobody to wait for */
+    children[1] = host_child_start(slow, NULL, 0);
+    assert_non_null(children[1]);
+    assert_int_equal(host_child_wait(children, 4, 1000000, &result), -1);
+    children[2] = host_child_start(fails, in_directory("out"), 0);
+    assert_int_equal(host_child_wait(children, 4, UINT64_MAX, &result), 2);
+    assert_null(children[2]);
+    assert_int_equal(result.end, HOST_CHILD_EXITED);
+    assert_int_equal(result.code, 3);
+    size_t length;
+    char *text = host_read_file(in_directory("out"), 100, &length);
+    assert_string_equal(text, "says\nwarns\n");
+    free(text);
+    assert_true(host_remove_file(in_directory("out")));
+    children[0] = host_child_start(crashes, NULL, 0);
+    assert_int_equal(host_child_wait(children, 4, UINT64_MAX, &result), 0);
+    assert_int_equal(result.end, HOST_CHILD_CRASHED);
+    assert_int_equal(result.code, 11);
+    children[3] = host_child_start(spins, NULL, 1);
+    assert_int_equal(host_child_wait(children, 4, UINT64_MAX, &result), 3);
+    assert_int_equal(result.end, HOST_CHILD_OUT_OF_CPU);
+    assert_true(result.cpu_ns > 900000000 && result.cpu_ns < 3000000000u);
+    host_child_kill(children[1]);
+    host_child_kill(NULL);
+    if (host_under_valgrind())
+        return;
+    const char *const missing[] = {"/no/such/program", NULL};
+    assert_null(host_child_start(missing, NULL, 0));
+    assert_non_null(strstr(host_error(), "/no/such/program"));
+    assert_true(host_processors() >= 1);
+}
+
 static void libraries_say_what_is_missing(void **state)
 {
     (void)state;
@@ -281,6 +322,7 @@ int main(void)
         cmocka_unit_test(poll_tells_ready_from_quiet_descriptors),
         cmocka_unit_test(held_writes_wait_for_each_other),
         cmocka_unit_test(programs_run_with_their_output_collected),
+        cmocka_unit_test(children_run_beside_us_and_are_told_apart_by_their_ends),
         cmocka_unit_test(libraries_say_what_is_missing),
         cmocka_unit_test(an_address_is_this_file_and_line),
     };

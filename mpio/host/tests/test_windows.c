@@ -151,6 +151,55 @@ static void programs_run_with_their_output_collected(void **state)
     assert_non_null(strstr(host_error(), "no-such-program-here"));
 }
 
+/* This program again: what it does as a child is in main. */
+static void children_run_beside_us_and_are_told_apart_by_their_ends(void **state)
+{
+    (void)state;
+    char program[512];
+    snprintf(program, sizeof(program), "%s", host_executable());
+    const char *const slow[] = {program, "slow", NULL}, *const fails[] = {program, "fails", NULL};
+    const char *const crashes[] = {program, "crashes", NULL}, *const missing[] = {"C:\\no\\such.exe", NULL};
+    struct host_child *children[3] = {NULL};
+    struct host_child_result result;
+    assert_int_equal(host_child_wait(children, 3, UINT64_MAX, &result), -1); /* nobody to wait for */
+    children[1] = host_child_start(slow, NULL, 0);
+    assert_non_null(children[1]);
+    assert_int_equal(host_child_wait(children, 3, 1000000, &result), -1);
+    children[2] = host_child_start(fails, in_directory("out"), 0);
+    assert_int_equal(host_child_wait(children, 3, UINT64_MAX, &result), 2);
+    assert_null(children[2]);
+    assert_int_equal(result.end, HOST_CHILD_EXITED);
+    assert_int_equal(result.code, 3);
+    size_t length;
+    char *text = host_read_file(in_directory("out"), 100, &length);
+    assert_non_null(strstr(text, "says"));
+    assert_non_null(strstr(text, "warns"));
+    free(text);
+    assert_true(host_remove_file(in_directory("out")));
+    children[0] = host_child_start(crashes, NULL, 0);
+    assert_int_equal(host_child_wait(children, 3, UINT64_MAX, &result), 0);
+    assert_int_equal(result.end, HOST_CHILD_CRASHED);
+    assert_int_equal((unsigned)result.code, 0xC0000005u);
+    host_child_kill(children[1]);
+    host_child_kill(NULL);
+    assert_null(host_child_start(missing, NULL, 0));
+    assert_non_null(strstr(host_error(), "such.exe"));
+    assert_true(host_processors() >= 1);
+}
+
+static int be_a_child(const char *kind)
+{
+    if (strcmp(kind, "fails") == 0) {
+        fputs("says", stdout);
+        fputs("warns", stderr);
+        return 3;
+    }
+    if (strcmp(kind, "slow") == 0)
+        sleep(30);
+    *(volatile int *)FAR_AWAY = 1;
+    return 0;
+}
+
 static __attribute__((noinline)) const void *my_address(unsigned *line)
 {
     *line = __LINE__ + 1;
@@ -176,8 +225,10 @@ static void an_address_is_this_file_and_line(void **state)
     assert_string_equal(l.module, "");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        return be_a_child(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_large_area_comes_as_it_is_touched),
         cmocka_unit_test(a_file_is_read_into_memory_never_touched),
@@ -185,6 +236,7 @@ int main(void)
         cmocka_unit_test(a_written_file_replaces_the_old_one),
         cmocka_unit_test(a_waker_ends_a_wait),
         cmocka_unit_test(programs_run_with_their_output_collected),
+        cmocka_unit_test(children_run_beside_us_and_are_told_apart_by_their_ends),
         cmocka_unit_test(an_address_is_this_file_and_line),
     };
     directory = host_temporary_directory();

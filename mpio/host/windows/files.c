@@ -205,7 +205,7 @@ bool host_make_directory(const char *path)
 bool host_remove_file(const char *path)
 {
     wchar_t *wide = host_wide(path);
-    bool done = DeleteFileW(wide);
+    bool done = DeleteFileW(wide) || RemoveDirectoryW(wide);
     DWORD code = GetLastError();
     free(wide);
     return done || host_fail_system(code, "cannot remove %s", path);

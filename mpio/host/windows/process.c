@@ -105,7 +105,7 @@ static wchar_t *find_program(const char *name)
     return length != 0 && length <= MAX_PATH ? _wcsdup(found) : NULL;
 }
 
-static wchar_t *command_line(const char *const argv[], bool below_wine)
+wchar_t *host_command_line(const char *const argv[], bool below_wine)
 {
     struct line l = {NULL, 0, 0};
     for (unsigned i = 0; argv[i] != NULL; i++) {
@@ -170,7 +170,7 @@ int host_run(const char *const argv[], char *output, size_t size)
     int code = -1;
     SetLastError(ERROR_FILE_NOT_FOUND);
     if (program != NULL || below != NULL) {
-        wchar_t *line = command_line(argv, below != NULL);
+        wchar_t *line = host_command_line(argv, below != NULL);
         if (program != NULL)
             code = run(program, line, output, size);
         else
@@ -190,7 +190,7 @@ void host_reexec(char **argv, const char *variable, const char *value)
     PROCESS_INFORMATION child;
     DWORD code = 1;
     wchar_t *name = host_wide(variable), *text = host_wide(value), *program = host_wide(host_executable());
-    wchar_t *line = command_line((const char *const *)argv, false);
+    wchar_t *line = host_command_line((const char *const *)argv, false);
     SetEnvironmentVariableW(name, text);
     if (CreateProcessW(program, line, NULL, NULL, TRUE, 0, NULL, NULL, &start, &child)) {
         WaitForSingleObject(child.hProcess, INFINITE);

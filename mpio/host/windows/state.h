@@ -96,6 +96,11 @@ const struct host_image *host_image_find(const void *pc);
 /* ---- poll.c --------------------------------------------------------------------------------- */
 bool host_socket_pair(SOCKET ends[2]); /* after WSAStartup; the reason of a failure is WSAGetLastError's */
 
+/* ---- process.c ------------------------------------------------------------------------------ */
+/* Arguments as the C library of the other program takes them apart, malloc'ed; for a program below Wine file names
+ * are those it knows. */
+wchar_t *host_command_line(const char *const argv[], bool below_wine);
+
 /* ---- wine.c --------------------------------------------------------------------------------- */
 /* A program of the system below Wine by name, malloc'ed; NULL without Wine or without the program. */
 wchar_t *host_wine_find(const char *name);

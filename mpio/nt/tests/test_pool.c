@@ -274,6 +274,9 @@ static void every_class_holds_its_sizes(void **state)
             SIZE_T head = size >= PAGE_SIZE ? PAGE_SIZE : sizeof(NT_POOL_BLOCK);
             assert_true(class < NT_POOL_CLASSES);
             assert_true(pool.Stride[class] >= head + size + sizeof(ULONGLONG));
+            /* The block's own bytes hold it, and none of them lies beyond the stride, where a neighbour may begin. */
+            assert_true(NtPoolRoom(&pool, class) >= size + sizeof(ULONGLONG));
+            assert_true(head + NtPoolRoom(&pool, class) == pool.Stride[class]);
             assert_true(size < PAGE_SIZE || pool.Stride[class] % PAGE_SIZE == 0);
             assert_true(size >= PAGE_SIZE || !aligned || pool.Stride[class] % 64 == 0);
             assert_true(pool.Stride[class] <= (head + size + 64 + 8) * 3 / 2 + PAGE_SIZE * (size >= PAGE_SIZE));

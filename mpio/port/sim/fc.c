@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Miniport of a simulated Fibre Channel HBA: the personality, and the two routines that differ by name. PASSIVE_LEVEL.
+ * Miniport of a simulated Fibre Channel HBA: the bus type, and the two routines that differ by name. PASSIVE_LEVEL.
  */
 #include "port/sim/miniports.h"
 #include "port/sim/simcore.h"
-
-static const SIM_PERSONALITY Personality = {
-    .BusType = BusTypeFibre,
-    .NoTarget = SRB_STATUS_NO_DEVICE,
-    .LinkDown = SRB_STATUS_NO_DEVICE,
-};
 
 static ULONG FindAdapter(PVOID DeviceExtension, PVOID HwContext, PVOID BusInformation, PCHAR ArgumentString,
                          PPORT_CONFIGURATION_INFORMATION ConfigInfo, PBOOLEAN Again)
@@ -18,7 +12,7 @@ static ULONG FindAdapter(PVOID DeviceExtension, PVOID HwContext, PVOID BusInform
     UNREFERENCED_PARAMETER(BusInformation);
     UNREFERENCED_PARAMETER(ArgumentString);
     *Again = FALSE;
-    return SimFindAdapter(DeviceExtension, ConfigInfo, &Personality);
+    return SimFindAdapter(DeviceExtension, ConfigInfo, BusTypeFibre);
 }
 
 NTSTATUS FcMiniportDriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Miniport of a simulated iSCSI initiator: the personality, and the two routines that differ by name. PASSIVE_LEVEL.
+ * Miniport of a simulated iSCSI initiator: the bus type, and the two routines that differ by name. PASSIVE_LEVEL.
  */
 #include "port/sim/miniports.h"
 #include "port/sim/simcore.h"
-
-static const SIM_PERSONALITY Personality = {
-    .BusType = BusTypeiScsi,
-    .NoTarget = SRB_STATUS_SELECTION_TIMEOUT,
-    .LinkDown = SRB_STATUS_NO_DEVICE,
-};
 
 static ULONG FindAdapter(PVOID DeviceExtension, PVOID HwContext, PVOID BusInformation, PCHAR ArgumentString,
                          PPORT_CONFIGURATION_INFORMATION ConfigInfo, PBOOLEAN Again)
@@ -18,7 +12,7 @@ static ULONG FindAdapter(PVOID DeviceExtension, PVOID HwContext, PVOID BusInform
     UNREFERENCED_PARAMETER(BusInformation);
     UNREFERENCED_PARAMETER(ArgumentString);
     *Again = FALSE;
-    return SimFindAdapter(DeviceExtension, ConfigInfo, &Personality);
+    return SimFindAdapter(DeviceExtension, ConfigInfo, BusTypeiScsi);
 }
 
 NTSTATUS IscsiMiniportDriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)

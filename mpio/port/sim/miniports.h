@@ -8,7 +8,9 @@
 
 #include <ntddk.h>
 
-DRIVER_INITIALIZE FcMiniportDriverEntry;    /* service "ompfc", Fibre Channel (SAS and parallel SCSI too) */
+DRIVER_INITIALIZE FcMiniportDriverEntry;    /* service "ompfc", Fibre Channel */
 DRIVER_INITIALIZE IscsiMiniportDriverEntry; /* service "ompiscsi" */
+DRIVER_INITIALIZE SasMiniportDriverEntry;   /* service "ompsas" */
+DRIVER_INITIALIZE SpiMiniportDriverEntry;   /* service "ompspi", parallel SCSI */
 
 #endif

@@ -10,14 +10,12 @@
  */
 #include "port/sim/simcore.h"
 
-#define SIM_TRANSFER     (1024 * 1024)  /* bytes of one request */
-#define SIM_BREAKS       257
 #define SCSI_INQUIRY     0x12
 #define SCSI_REPORT_LUNS 0xA0
 
 typedef struct _SIM_ADAPTER {
     struct hba *Hba;
-    const SIM_PERSONALITY *Personality;
+    BOOLEAN ScanCut;            /* a lost link ended a command of a scan: it missed something */
 } SIM_ADAPTER, *PSIM_ADAPTER;
 
 typedef struct _SIM_REQUEST {
@@ -73,9 +71,26 @@ static BOOLEAN Discovers(const SCSI_REQUEST_BLOCK *Srb)
     return Srb->Cdb[0] == SCSI_INQUIRY || Srb->Cdb[0] == SCSI_REPORT_LUNS;
 }
 
+static UCHAR StatusOfFlavour(enum hba_flavour Flavour)
+{
+    static const UCHAR statuses[] = {
+        [HBA_SAYS_NO_DEVICE] = SRB_STATUS_NO_DEVICE, [HBA_SAYS_SELECTION_TIMEOUT] = SRB_STATUS_SELECTION_TIMEOUT,
+        [HBA_SAYS_BUS_RESET] = SRB_STATUS_BUS_RESET, [HBA_SAYS_TIMEOUT] = SRB_STATUS_TIMEOUT,
+        [HBA_SAYS_BUSY] = SRB_STATUS_BUSY,           [HBA_SAYS_LINK_DOWN] = SRB_STATUS_LINK_DOWN,
+        [HBA_SAYS_ERROR] = SRB_STATUS_ERROR,
+    };
+
+    return statuses[Flavour];
+}
+
+static UCHAR NoTarget(PSIM_ADAPTER Adapter)
+{
+    return StatusOfFlavour(Adapter->Hba->personality->no_target);
+}
+
 static UCHAR StatusOf(PSIM_REQUEST Request)
 {
-    const SIM_PERSONALITY *personality = Request->Adapter->Personality;
+    PSIM_ADAPTER adapter = Request->Adapter;
     PSCSI_REQUEST_BLOCK srb = Request->Srb;
 
     if (Request->Command.status == HBA_OK) {
@@ -84,12 +99,16 @@ static UCHAR StatusOf(PSIM_REQUEST Request)
     srb->DataTransferLength = 0;
     switch (Request->Command.status) {
     case HBA_NO_TARGET:
-        return personality->NoTarget;
+        return NoTarget(adapter);
     case HBA_LINK_DOWN:
         /* The target may come back until its dev-loss time is over: a scan must not take it for gone. */
-        return Discovers(srb) ? SRB_STATUS_LINK_DOWN : personality->LinkDown;
+        if (!Discovers(srb)) {
+            return StatusOfFlavour(adapter->Hba->personality->lost);
+        }
+        adapter->ScanCut = TRUE;
+        return SRB_STATUS_LINK_DOWN;
     case HBA_ABORTED:
-        return SRB_STATUS_BUS_RESET;
+        return StatusOfFlavour(adapter->Hba->personality->aborted);
     default:
         return SRB_STATUS_BUSY;
     }
@@ -110,6 +129,21 @@ static VOID Complete(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb, UCHAR Statu
     StorPortNotification(RequestComplete, DeviceExtension, Srb);
 }
 
+static enum array_task_attribute TaskAttribute(const SCSI_REQUEST_BLOCK *Srb)
+{
+    if ((Srb->SrbFlags & SRB_FLAGS_QUEUE_ACTION_ENABLE) == 0) {
+        return ARRAY_TASK_SIMPLE;
+    }
+    switch (Srb->QueueAction) {
+    case SRB_HEAD_OF_QUEUE_TAG_REQUEST:
+        return ARRAY_TASK_HEAD;
+    case SRB_ORDERED_QUEUE_TAG_REQUEST:
+        return ARRAY_TASK_ORDERED;
+    default:
+        return ARRAY_TASK_SIMPLE;
+    }
+}
+
 static VOID Execute(PSIM_ADAPTER Adapter, PSCSI_REQUEST_BLOCK Srb)
 {
     PSIM_REQUEST request = Srb->SrbExtension;
@@ -117,7 +151,11 @@ static VOID Execute(PSIM_ADAPTER Adapter, PSCSI_REQUEST_BLOCK Srb)
     PVOID data = NULL;
 
     if (Srb->PathId != 0 || Srb->TargetId >= Adapter->Hba->targets) {
-        Complete(Adapter, Srb, Adapter->Personality->NoTarget);
+        Complete(Adapter, Srb, NoTarget(Adapter));
+        return;
+    }
+    if (Srb->Cdb[0] == SCSI_REPORT_LUNS && Adapter->Hba->personality->sequential_scan) {
+        Complete(Adapter, Srb, SRB_STATUS_INVALID_REQUEST);
         return;
     }
     if (Srb->DataTransferLength != 0 && StorPortGetSystemAddress(Adapter, Srb, &data) != STOR_STATUS_SUCCESS) {
@@ -141,6 +179,8 @@ static VOID Execute(PSIM_ADAPTER Adapter, PSCSI_REQUEST_BLOCK Srb)
     command->scsi.transferred = 0;
     command->scsi.checksum = 0;
     command->scsi.wanted = 0;
+    command->task.attribute = TaskAttribute(Srb);
+    command->task.tag = Srb->QueueTag;
     command->target = Srb->TargetId;
     command->status = HBA_OK;
     command->done = CommandDone;
@@ -173,7 +213,7 @@ static BOOLEAN SimStartIo(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb)
     case SRB_FUNCTION_RESET_LOGICAL_UNIT:
     case SRB_FUNCTION_RESET_DEVICE:
         if (Srb->TargetId >= adapter->Hba->targets) {
-            Complete(adapter, Srb, adapter->Personality->NoTarget);
+            Complete(adapter, Srb, NoTarget(adapter));
             break;
         }
         if (Srb->Function == SRB_FUNCTION_RESET_DEVICE) {
@@ -202,12 +242,25 @@ static BOOLEAN SimResetBus(PVOID DeviceExtension, ULONG PathId)
 /* ---- events, start, stop -------------------------------------------------------------------------------------- */
 static void HardwareEvent(struct hba *Hba, enum hba_event Event, uint32_t Target)
 {
+    PSIM_ADAPTER adapter = Hba->miniport;
+
     UNREFERENCED_PARAMETER(Target);
     switch (Event) {
+    case HBA_EVENT_LINK_UP:
+        if (!adapter->ScanCut) {
+            break;
+        }
+        adapter->ScanCut = FALSE;
+        StorPortNotification(BusChangeDetected, adapter, (UCHAR)0);
+        break;
     case HBA_EVENT_TARGET_GONE:
     case HBA_EVENT_TARGET_ARRIVED:
     case HBA_EVENT_LUNS_CHANGED:
+    case HBA_EVENT_STATE_CHANGE:
         StorPortNotification(BusChangeDetected, Hba->miniport, (UCHAR)0);
+        break;
+    case HBA_EVENT_BUS_RESET:
+        StorPortNotification(ResetDetected, Hba->miniport, (UCHAR)0);
         break;
     default:
         break;
@@ -244,12 +297,11 @@ static SCSI_ADAPTER_CONTROL_STATUS SimAdapterControl(PVOID DeviceExtension, SCSI
     }
 }
 
-ULONG SimFindAdapter(PVOID DeviceExtension, PPORT_CONFIGURATION_INFORMATION ConfigInfo, const SIM_PERSONALITY *Personality)
+ULONG SimFindAdapter(PVOID DeviceExtension, PPORT_CONFIGURATION_INFORMATION ConfigInfo, STORAGE_BUS_TYPE BusType)
 {
     PSIM_ADAPTER adapter = DeviceExtension;
     PACCESS_RANGE range = &(*ConfigInfo->AccessRanges)[0];
 
-    adapter->Personality = Personality;
     adapter->Hba = StorPortGetDeviceBase(adapter, ConfigInfo->AdapterInterfaceType, ConfigInfo->SystemIoBusNumber,
                                          range->RangeStart, range->RangeLength, (BOOLEAN)!range->RangeInMemory);
     if (adapter->Hba == NULL) {
@@ -258,15 +310,15 @@ ULONG SimFindAdapter(PVOID DeviceExtension, PPORT_CONFIGURATION_INFORMATION Conf
     ConfigInfo->NumberOfBuses = 1;
     ConfigInfo->MaximumNumberOfTargets = HBA_MAX_TARGETS;
     ConfigInfo->MaximumNumberOfLogicalUnits = SCSI_MAXIMUM_LUNS_PER_TARGET;
-    ConfigInfo->MaximumTransferLength = SIM_TRANSFER;
-    ConfigInfo->NumberOfPhysicalBreaks = SIM_BREAKS;
+    ConfigInfo->MaximumTransferLength = adapter->Hba->personality->max_transfer;
+    ConfigInfo->NumberOfPhysicalBreaks = adapter->Hba->personality->max_transfer / PAGE_SIZE + 1;
     ConfigInfo->AlignmentMask = 3;
     ConfigInfo->ResetTargetSupported = TRUE;
     ConfigInfo->CachesData = FALSE;
     ConfigInfo->SynchronizationModel = StorSynchronizeFullDuplex;
     ConfigInfo->MaxNumberOfIO = 65535;
     ConfigInfo->InitialLunQueueDepth = adapter->Hba->queue_depth;
-    StorPortSetAdapterBusType(adapter, Personality->BusType);
+    StorPortSetAdapterBusType(adapter, BusType);
     return SP_RETURN_FOUND;
 }
 

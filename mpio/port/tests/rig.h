@@ -35,6 +35,7 @@ struct rig {
     unsigned finished;
 };
 static struct rig rig;
+static const struct hba_personality *rig_personality; /* NULL: the plain one of the kind */
 
 #define CHECK(condition)                                                                             \
     do {                                                                                             \
@@ -65,6 +66,13 @@ static inline void rig_check(unsigned finished)
     assert_int_equal(rig.finished, finished);
 }
 
+static inline const char *rig_service(enum hba_kind kind)
+{
+    static const char *const services[] = {"ompfc", "ompiscsi", "ompsas", "ompspi"};
+
+    return services[kind];
+}
+
 static inline void rig_begin(enum hba_kind kind, uint64_t latency, uint64_t link_down, uint64_t dev_loss)
 {
     struct world_options options = {.seed = 1};
@@ -88,16 +96,17 @@ static inline void rig_begin(enum hba_kind kind, uint64_t latency, uint64_t link
         assert_int_equal(array_add_lun(rig.array, &disk, &why), 0);
     }
     struct fabric_hba_config config = {.name = "hba0", .initiator = "10000000c9000001", .kind = kind,
-                                       .link_down_time = link_down, .dev_loss_time = dev_loss};
+                                       .link_down_time = link_down, .dev_loss_time = dev_loss,
+                                       .personality = rig_personality};
+    static const PDRIVER_INITIALIZE entries[] = {FcMiniportDriverEntry, IscsiMiniportDriverEntry, SasMiniportDriverEntry,
+                                                 SpiMiniportDriverEntry};
     rig.hba = fabric_create_hba(rig.machine, &config);
     assert_non_null(rig.hba);
     for (unsigned port = 0; port < 2; port++) {
         struct fabric_path_config path = {.array = rig.array, .port = port, .latency = latency};
         assert_int_equal(fabric_connect(rig.hba, &path), (int)port);
     }
-    assert_true(nt_load_driver(rig.machine, kind == HBA_ISCSI ? "ompiscsi" : "ompfc",
-                               kind == HBA_ISCSI ? (void *)IscsiMiniportDriverEntry : (void *)FcMiniportDriverEntry,
-                               NULL, NULL, NULL));
+    assert_true(nt_load_driver(rig.machine, rig_service(kind), (void *)entries[kind], NULL, NULL, NULL));
     world_run(rig.world, 0);
     nt_run_thread(rig.machine, "boot", rig_boot_thread, NULL);
     world_run(rig.world, WORLD_SECOND);
@@ -125,10 +134,9 @@ static inline void rig_run(void (*body)(void *), uint64_t time)
 /* ---- inside the machine ------------------------------------------------------------------------------------ */
 static inline PPORT_ADAPTER rig_adapter(void)
 {
-    PDRIVER_OBJECT driver = NtFindDriver((PCWSTR)u"ompfc");
+    static const PCWSTR services[] = {u"ompfc", u"ompiscsi", u"ompsas", u"ompspi"};
+    PDRIVER_OBJECT driver = NtFindDriver(services[rig.hba->kind]);
 
-    if (driver == NULL)
-        driver = NtFindDriver((PCWSTR)u"ompiscsi");
     for (PDEVICE_OBJECT device = driver->DeviceObject; device != NULL; device = device->NextDevice)
         if (((PPORT_HEADER)device->DeviceExtension)->Kind == PORT_KIND_ADAPTER)
             return device->DeviceExtension;

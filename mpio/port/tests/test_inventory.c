@@ -58,6 +58,20 @@ static void bounce_within_the_dev_loss_time_keeps_the_device(void **state)
     rig_end();
 }
 
+static void a_scan_whose_commands_get_lost_finds_the_path_all_the_same(void **state)
+{
+    (void)state;
+    rig_begin(HBA_FC, 100, WORLD_SECOND, 2 * WORLD_SECOND);
+    fabric_link(rig.hba, 0, false);
+    world_run(rig.world, world_now(rig.world) + 5 * WORLD_SECOND);
+    rig_run(has_second_path_only, WORLD_SECOND);
+    fabric_inject(rig.hba, 0, FABRIC_LOSE_COMMAND, 2, 0);
+    fabric_link(rig.hba, 0, true);
+    world_run(rig.world, world_now(rig.world) + 60 * WORLD_SECOND); /* each costs its time-out and the reset after it */
+    rig_run(has_all, WORLD_SECOND);
+    rig_end();
+}
+
 static PDEVICE_OBJECT before;
 
 static void remember(void *argument)
@@ -168,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(path_lost_and_found_again),
         cmocka_unit_test(bounce_within_the_dev_loss_time_keeps_the_device),
+        cmocka_unit_test(a_scan_whose_commands_get_lost_finds_the_path_all_the_same),
         cmocka_unit_test(lun_that_became_another_is_a_new_device),
         cmocka_unit_test(link_lost_at_any_moment_of_a_scan),
         cmocka_unit_test(shutdown_leaves_nothing_behind),

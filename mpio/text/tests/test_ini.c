@@ -370,6 +370,41 @@ static void every_prefix_of_a_valid_file_is_parsed_or_refused(void **state)
     assert_in_range(good, 60, sizeof text - 20);
 }
 
+static void what_is_written_reads_back_the_same(void **state)
+{
+    struct ini *ini = parse_good("[ Install ]\nkey = value, \"quoted, value\", \" a \", \"\"\nempty =\ntwo = ,\n"
+                                 "word\nq = \"say \"\"hi\"\"\"\n\"k=1\" = C:\\dir\\x, \"[c];\"\nlast = \"\\\"",
+                                 INI_UNIQUE);
+    const struct ini_section *section = ini_section(ini, 0);
+    struct buffer out = {0};
+    struct buffer list = {0};
+
+    (void)state;
+    buffer_append_text(&out, "[Install]\n");
+    for (size_t i = 0; i < section->entry_count; i++)
+        assert_true(ini_write_entry(&section->entries[i], &out));
+    ini_free(ini);
+    ini = parse_good(buffer_text(&out), INI_UNIQUE);
+    expect(ini, "install", "key{value|quoted, value| a |}empty{}two{|}{word}q{say \"hi\"}k=1{C:\\dir\\x|[c];}last{\\}");
+    ini_free(ini);
+
+    /* A list that would be longer than a line may be goes on in the next one. */
+    buffer_append_text(&list, "[a]\nk = v");
+    for (unsigned i = 0; i < 40; i++)
+        buffer_printf(&list, ",\\\n %0500u", i);
+    ini = parse_good(buffer_text(&list), INI_UNIQUE);
+    buffer_clear(&out);
+    buffer_append_text(&out, "[a]\n");
+    assert_true(ini_write_entry(ini_entry(ini_section(ini, 0), 0), &out));
+    ini_free(ini);
+    assert_true(out.length > 4 * INI_MAX_LINE);
+    ini = parse_good(buffer_text(&out), INI_UNIQUE);
+    assert_int_equal(ini_entry(ini_section(ini, 0), 0)->value_count, 41);
+    ini_free(ini);
+    buffer_free(&out);
+    buffer_free(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +420,7 @@ int main(void)
         cmocka_unit_test(token_longer_than_a_line_is_undefined),
         cmocka_unit_test(typed_values_report_their_place),
         cmocka_unit_test(every_prefix_of_a_valid_file_is_parsed_or_refused),
+        cmocka_unit_test(what_is_written_reads_back_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

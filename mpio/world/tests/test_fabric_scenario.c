@@ -20,6 +20,8 @@ static struct topology *parse(const char *text)
     return t;
 }
 
+static struct site *the_site;
+
 /* ---- applying -------------------------------------------------------------------------------------- */
 static struct hba *find_hba(void *user, const char *name)
 {
@@ -35,7 +37,7 @@ static struct array *find_array(void *user, const char *name)
 
 static struct scenario *start(struct site *s, struct topology *t, struct text_error *error)
 {
-    struct scenario_objects objects = {find_hba, find_array, s};
+    struct scenario_objects objects = {.hba = find_hba, .array = find_array, .user = s};
 
     return scenario_start(s->world, t, t->actions, t->action_count, &objects, error);
 }
@@ -75,6 +77,86 @@ static void timeline_reaches_links_controllers_and_luns(void **state)
     submit(&s, &c, 0, LUN_A);
     assert_int_equal(c.cmd.status, HBA_BUSY);
     assert_int_equal(scenario_applied(scenario), 9);
+    scenario_stop(scenario);
+    site_end(&s);
+    topology_free(t);
+}
+
+static void applied(void *user, const struct topology_action *a)
+{
+    unsigned *kinds = user;
+
+    kinds[a->kind]++;
+}
+
+static unsigned seen_kinds[ACTION_COUNT];
+
+static struct hba *only_hba(void *user, const char *name)
+{
+    (void)user, (void)name;
+    return the_site->hba;
+}
+
+static struct array *only_array(void *user, const char *name)
+{
+    (void)user, (void)name;
+    return &the_site->array;
+}
+
+static struct machine *only_machine(void *user, const char *name)
+{
+    (void)user, (void)name;
+    return the_site->machine;
+}
+
+static void every_word_of_the_menu_reaches_what_it_names(void **state)
+{
+    struct topology *t = parse("[machine node0]\n[hba hba0]\nfabric = left\n[array array0]\naccess = both\n[lun lun]\n[link a]\n"
+                               "[timeline]\n"
+                               "1s = state array0 0 1 transitioning\n1s = port array0 0 1 offline\n"
+                               "1s = wrong-report array0 bad-state 3\n1s = identity array0 0 77\n"
+                               "1s = reshuffle array0\n1s = mask array0 0\n1s = map array0 0 9\n"
+                               "1s = path-fault hba0 target 0 late-command 2 1s\n1s = expect errors\n"
+                               "2s = switch left down\n3s = switch left up\n4s = power array0 off\n5s = power array0 on\n"
+                               "6s = logout hba0 target 0\n7s = async-logout hba0 target 0 1s 2s\n10s = rscn hba0\n"
+                               "10s = bus-reset hba0\n11s = hba hba0 power off\n12s = hba hba0 power on\n"
+                               "13s = machine node0 crash\n");
+    struct scenario_objects objects = {.hba = only_hba, .array = only_array, .machine = only_machine,
+                                       .applied = applied, .user = seen_kinds};
+    struct text_error error = {0};
+    struct scenario *scenario;
+    struct site s;
+
+    (void)state;
+    site_init(&s, 0, WORLD_SECOND / 2);
+    the_site = &s;
+    site_connect(&s, &s.array, 0, 0);
+    scenario = scenario_start(s.world, t, t->actions, t->action_count, &objects, &error);
+    assert_non_null(scenario);
+    world_run(s.world, WORLD_SECOND);
+    assert_int_equal(s.array.forced, ARRAY_STATE_TRANSITIONING);
+    assert_int_equal(s.array.offline, 2);
+    assert_int_equal(s.array.lie, ARRAY_LIE_BAD_STATE);
+    assert_int_equal(s.array.lies, 3);
+    assert_int_equal(s.array.identity, 77);
+    assert_int_equal(s.array.moves, 1);
+    assert_int_equal(s.array.unmappings, 1);
+    assert_int_equal(s.array.mappings, 2); /* everything, before the first is taken away; and as 9 */
+    assert_int_equal(s.array.mapped_as, 9);
+    world_run(s.world, 4 * WORLD_SECOND);
+    assert_true(s.array.mute && s.array.dead[0] && s.array.dead[1]);
+    assert_false(fabric_link_is_up(s.hba, 0));
+    world_run(s.world, 6 * WORLD_SECOND - 1);
+    assert_true(!s.array.mute && fabric_link_is_up(s.hba, 0));
+    world_run(s.world, 6 * WORLD_SECOND);
+    assert_false(fabric_link_is_up(s.hba, 0));
+    world_run(s.world, 12 * WORLD_SECOND);
+    assert_int_equal(s.machine->state, MACHINE_RUNNING);
+    world_run(s.world, 14 * WORLD_SECOND);
+    assert_int_equal(s.machine->state, MACHINE_CRASHED);
+    assert_int_equal(scenario_applied(scenario), 20);
+    assert_int_equal(seen_kinds[ACTION_EXPECT], 1);
+    assert_int_equal(seen_kinds[ACTION_POWER], 2);
     scenario_stop(scenario);
     site_end(&s);
     topology_free(t);
@@ -376,6 +458,81 @@ static void written_plan_reads_back_as_the_same_actions(void **state)
     topology_free(t);
 }
 
+/* What undoes an action must be there, by the plan's end. */
+static bool is_harsh(const struct topology_action *a)
+{
+    return a->kind == ACTION_MASK || a->kind == ACTION_IDENTITY || a->kind == ACTION_GHOST || a->kind == ACTION_POWER ||
+           a->kind == ACTION_HBA;
+}
+
+static void swarm_says_when_errors_are_allowed_and_puts_everything_back(void **state)
+{
+    struct scenario_random_options options = {.start = WORLD_SECOND, .duration = 120 * WORLD_SECOND, .minimum = 12,
+                                              .maximum = 12, .kinds = SCENARIO_WHOLE_MENU};
+    struct topology *t = parse("[machine node0]\n[hba hba0]\nkind = iscsi\nfabric = a\n[hba hba1]\nfabric = b\n"
+                               "[array array0]\naccess = implicit\n[lun lun]\ncount = 8\n"
+                               "[link a]\nhba = hba0\nports = all\n[link b]\nhba = hba1\nports = all\n");
+    unsigned strict = 0, kinds = 0, actions = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        struct scenario_plan *plan = draw(seed, t, &options);
+        int down = 0, masked = 0, off = 0, identities = 0;
+        bool harsh = false;
+
+        kinds |= plan->kinds;
+        strict += !plan->errors_allowed;
+        for (size_t i = 0; i < plan->count; i++) {
+            const struct topology_action *a = &plan->actions[i];
+            struct topology_action again;
+
+            assert_true(topology_parse_action(t, plan->steps[i].text, &again, NULL));
+            assert_int_equal(again.kind, a->kind);
+            assert_true(a->time >= options.start && a->time <= options.start + options.duration);
+            actions |= 1u << a->kind;
+            harsh = harsh || is_harsh(a);
+            if (a->kind == ACTION_LINK || a->kind == ACTION_CONTROLLER || a->kind == ACTION_SWITCH)
+                down += a->up ? -1 : 1;
+            if (a->kind == ACTION_POWER || a->kind == ACTION_HBA)
+                off += a->up ? -1 : 1;
+            if (a->kind == ACTION_MASK || a->kind == ACTION_MAP)
+                masked += a->kind == ACTION_MASK ? 1 : -1;
+            identities += a->kind == ACTION_IDENTITY;
+        }
+        assert_int_equal(down, 0);
+        assert_int_equal(off, 0);
+        assert_int_equal(masked, 0);
+        assert_int_equal(identities % 2, 0);
+        assert_true(!harsh || plan->errors_allowed);
+        assert_true((plan->actions[0].kind == ACTION_EXPECT) == plan->errors_allowed);
+        scenario_plan_free(plan);
+    }
+    assert_in_range(strict, 100, 300); /* about half */
+    assert_int_equal(kinds, SCENARIO_WHOLE_MENU);
+    for (unsigned kind = 0; kind < ACTION_COUNT; kind++)
+        assert_true((actions >> kind & 1) != 0 || kind == ACTION_UNMAP || kind == ACTION_MOVE || kind == ACTION_PORT ||
+                    kind == ACTION_MACHINE);
+    topology_free(t);
+}
+
+static void gentle_plan_has_gentle_kinds_only(void **state)
+{
+    struct scenario_random_options options = {.duration = 60 * WORLD_SECOND, .minimum = 20, .maximum = 20};
+    struct topology *t = parse(FOUR_PATHS);
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        struct scenario_plan *plan = draw(seed, t, &options);
+
+        assert_int_equal(plan->kinds & ~SCENARIO_ALL_KINDS, 0);
+        assert_false(plan->errors_allowed);
+        for (size_t i = 0; i < plan->count; i++)
+            assert_true(plan->actions[i].kind <= ACTION_PATH_FAULT);
+        scenario_plan_free(plan);
+    }
+    topology_free(t);
+}
+
 static void single_path_gets_outages_only_when_blackouts_are_allowed(void **state)
 {
     struct scenario_random_options options = {
@@ -420,7 +577,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(timeline_reaches_links_controllers_and_luns),
+        cmocka_unit_test(every_word_of_the_menu_reaches_what_it_names),
         cmocka_unit_test(flap_goes_down_and_up_as_often_as_asked),
+        cmocka_unit_test(swarm_says_when_errors_are_allowed_and_puts_everything_back),
+        cmocka_unit_test(gentle_plan_has_gentle_kinds_only),
         cmocka_unit_test(stopped_scenario_does_nothing_more),
         cmocka_unit_test(missing_object_is_named_with_its_line),
         cmocka_unit_test(flaps_beyond_the_step_limit_are_refused),

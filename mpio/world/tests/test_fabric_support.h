@@ -29,8 +29,9 @@ struct array {
     unsigned controllers, ports_per_controller;
     bool dead[ARRAY_MAX_CONTROLLERS];
     bool mute; /* swallows commands */
-    unsigned executed, logins, logouts, lun_resets, target_resets, removed, injected, attentions, moves;
-    uint64_t resized_to;
+    unsigned executed, logins, logouts, lun_resets, target_resets, bus_resets, nexus_losses, removed, injected, attentions, moves;
+    uint64_t resized_to, identity;
+    unsigned mappings, unmappings, mapped_as, forced, offline, lie, lies;
     struct array_nexus nexus[ARRAY_MAX_PORTS * 4];
     unsigned nexus_count;
 };
@@ -95,6 +96,56 @@ void array_reset_target(struct array_nexus *n)
 {
     n->array->target_resets++;
 }
+const char *array_name(const struct array *a)
+{
+    return a->name;
+}
+int array_seen_lun(const struct array_nexus *n, const uint8_t lun[8])
+{
+    (void)n;
+    return lun[1];
+}
+void array_bus_reset(struct array *a, unsigned port)
+{
+    (void)port;
+    a->bus_resets++;
+}
+unsigned array_nexus_loss(struct array_nexus *n)
+{
+    n->array->nexus_losses++;
+    return 0;
+}
+/* No task sets: test_fabric_tasks.c has them, of a real array. */
+bool array_task_admit(struct array_task *task, uint8_t *status, uint8_t *sense, uint8_t *sense_length)
+{
+    (void)status, (void)sense, (void)sense_length;
+    task->started = false;
+    return true;
+}
+bool array_task_start(struct array_task *task)
+{
+    task->started = true;
+    return true;
+}
+void array_task_done(struct array_task *task)
+{
+    (void)task;
+}
+struct array_task *array_task_next(struct array_nexus *n, const uint8_t lun[8])
+{
+    (void)n, (void)lun;
+    return NULL;
+}
+unsigned array_reset_lun_tasks(struct array_nexus *n, const uint8_t lun[8])
+{
+    (void)n, (void)lun;
+    return 0;
+}
+unsigned array_reset_target_tasks(struct array_nexus *n)
+{
+    (void)n;
+    return 0;
+}
 int array_remove_lun(struct array *a, uint16_t number)
 {
     (void)number;
@@ -123,6 +174,50 @@ void array_unit_attention(struct array *a, uint16_t number, uint8_t asc, uint8_t
 {
     (void)number, (void)asc, (void)ascq;
     a->attentions++;
+}
+bool array_set_identity(struct array *a, uint16_t number, uint64_t identity)
+{
+    (void)number;
+    a->identity = identity;
+    return true;
+}
+bool array_has_mapping(const struct array *a)
+{
+    return a->mappings != 0;
+}
+bool array_map_lun(struct array *a, const char *hosts, uint16_t as, uint16_t number)
+{
+    (void)hosts, (void)number;
+    a->mappings++;
+    a->mapped_as = as;
+    return true;
+}
+bool array_unmap_lun(struct array *a, const char *hosts, uint16_t as)
+{
+    (void)hosts, (void)as;
+    a->unmappings++;
+    return true;
+}
+void array_power(struct array *a, bool on)
+{
+    a->mute = !on;
+}
+bool array_force_state(struct array *a, uint16_t number, unsigned controller, enum array_port_state state)
+{
+    (void)number, (void)controller;
+    a->forced = state;
+    return true;
+}
+bool array_port_offline(struct array *a, uint16_t number, unsigned port, bool offline)
+{
+    (void)number;
+    a->offline = offline ? port + 1 : 0;
+    return true;
+}
+void array_wrong_report(struct array *a, enum array_lie lie, unsigned count)
+{
+    a->lie = lie;
+    a->lies = count;
 }
 
 /* ---- the machine's side ----------------------------------------------------------------------------- */
