@@ -36,11 +36,11 @@ static void trace_step(struct world *w, const struct topology_action *a)
     switch (topology_action_subject(a->kind)) {
     case SUBJECT_HBA:
         object = (uint64_t)a->hba << 32 | a->target;
-        value = a->kind == ACTION_LINK || a->kind == ACTION_HBA ? a->up : (uint64_t)a->fault << 32 | a->count;
+        value = a->kind == ACTION_LINK ? a->up : a->kind == ACTION_HBA ? (uint64_t)a->fault << 32 | a->up : (uint64_t)a->fault << 32 | a->count;
         break;
     case SUBJECT_MACHINE:
         object = (uint64_t)a->machine << 32;
-        value = a->up;
+        value = a->fault;
         break;
     case SUBJECT_ARRAY:
         object = (uint64_t)a->array << 32 | a->lun;
@@ -92,7 +92,10 @@ static void strike_hba(const struct step *step)
         fabric_inject(step->hba, a->target, (enum fabric_fault)a->fault, a->count, a->period);
         break;
     case ACTION_HBA:
-        fabric_hba_power(step->hba, a->up);
+        if (a->fault == HBA_POWER)
+            fabric_hba_power(step->hba, a->up);
+        else
+            fabric_hba_plug(step->hba, a->fault == HBA_INSERT);
         break;
     case ACTION_LOGOUT:
         fabric_port_logout(step->hba, a->target);
@@ -118,10 +121,11 @@ static void strike_machine(const struct step *step)
 {
     const struct topology_action *a = &step->action;
 
-    if (a->up) /* crash|pause: the first of two choices */
+    if (a->fault == MACHINE_CRASH)
         fabric_machine_crash(step->machine);
-    else
+    else if (a->fault == MACHINE_PAUSE)
         fabric_machine_pause(step->machine, a->period);
+    /* A boot is the embedder's: it hears of it as of every action. */
 }
 
 static void apply(struct scenario *s, const struct step *step)

@@ -231,8 +231,8 @@ struct topology_cluster {
     X(ACTION_GHOST, "ghost",                                                                        \
       "ARRAY LUN register|unregister|reserve|release|preempt|clear|reserve-unit|release-unit [TYPE]") \
     X(ACTION_EXPECT, "expect", "errors|none")                                                       \
-    X(ACTION_MACHINE, "machine", "MACHINE crash|pause [TIME]")                                      \
-    X(ACTION_HBA, "hba", "HBA power on|off")                                                        \
+    X(ACTION_MACHINE, "machine", "MACHINE crash|pause|boot [TIME]")                                 \
+    X(ACTION_HBA, "hba", "HBA power|remove|insert [on|off]")                                        \
     X(ACTION_SWITCH, "switch", "FABRIC up|down")                                                    \
     X(ACTION_LOGOUT, "logout", "HBA target N")                                                      \
     X(ACTION_RSCN, "rscn", "HBA")                                                                   \
@@ -250,7 +250,9 @@ enum topology_action_kind {
 /* What an action is about: an HBA, an array, a machine, or the run as a whole. */
 enum topology_subject { SUBJECT_RUN, SUBJECT_HBA, SUBJECT_ARRAY, SUBJECT_MACHINE };
 
-/* The choices of ACTION_GHOST, in the order of its usage. */
+/* The choices of ACTION_MACHINE, ACTION_HBA and ACTION_GHOST, in the order of their usages. */
+enum topology_machine_action { MACHINE_CRASH, MACHINE_PAUSE, MACHINE_BOOT };
+enum topology_hba_action { HBA_POWER, HBA_REMOVE, HBA_INSERT };
 enum topology_ghost {
     GHOST_REGISTER, GHOST_UNREGISTER, GHOST_RESERVE, GHOST_RELEASE, GHOST_PREEMPT, GHOST_CLEAR,
     GHOST_RESERVE_UNIT, GHOST_RELEASE_UNIT,

@@ -62,7 +62,7 @@ enum array_port_state topology_action_state(const struct topology_action *action
 static bool needs_time(const struct topology_action *a)
 {
     if (a->kind == ACTION_MACHINE)
-        return !a->up;
+        return a->fault == MACHINE_PAUSE;
     return a->fault == FABRIC_SLOW || a->fault == FABRIC_LATE_COMPLETION ||
            a->fault == FABRIC_DUPLICATE || a->fault == FABRIC_LATE_COMMAND;
 }
@@ -217,7 +217,7 @@ static bool read_hba(struct words *w)
                          "%s drives real iSCSI paths: they obey link and flap, not %s",
                          w->topology->hbas[w->action->hba].object.name,
                          topology_action_names[w->action->kind]);
-    if (w->topology->hbas[w->action->hba].kind == HBA_DRIVER)
+    if (w->topology->hbas[w->action->hba].kind == HBA_DRIVER && w->action->kind != ACTION_HBA)
         return ini_error(w->topology->ini, w->value, w->error,
                          "%s is a driver's: the timeline cannot reach behind its miniport",
                          w->topology->hbas[w->action->hba].object.name);
@@ -236,6 +236,24 @@ static bool read_target(struct words *w)
 static bool read_machine(struct words *w)
 {
     return take_object(w, SECTION_MACHINE, &w->action->machine);
+}
+
+/* What the words mean together: of these three actions not every combination that the usage allows makes sense. */
+static bool check_combination(struct words *w, unsigned choices_of_two)
+{
+    const struct topology *t = w->topology;
+    const struct topology_action *a = w->action;
+
+    if ((a->kind == ACTION_PATH_FAULT || a->kind == ACTION_MACHINE) && needs_time(a) != (a->period != 0))
+        return fail_usage(w);
+    if (a->kind == ACTION_HBA && (a->fault == HBA_POWER) != (choices_of_two != 0))
+        return fail_usage(w);
+    if (a->kind == ACTION_HBA && a->fault == HBA_POWER && t->hbas[a->hba].kind == HBA_DRIVER)
+        return ini_error(t->ini, w->value, w->error, "%s is a driver's: the timeline can remove and insert it, not reach "
+                         "behind its miniport", t->hbas[a->hba].object.name);
+    if (a->kind == ACTION_MACHINE && a->fault == MACHINE_BOOT && t->path_count != 0)
+        return ini_error(t->ini, w->value, w->error, "a machine boots in simulated worlds only; this file has a [path]");
+    return true;
 }
 
 static bool read_array(struct words *w)
@@ -481,6 +499,7 @@ static bool read_arguments(struct words *w)
     const char *usage = action_usages[w->action->kind];
     char word[USAGE_WORD];
     bool optional = false;
+    unsigned choices = 0; /* of two, that were given */
 
     w->action->target = HBA_ALL_TARGETS;
     while (next_usage_word(&usage, word, &optional)) {
@@ -494,14 +513,13 @@ static bool read_arguments(struct words *w)
                 next_usage_word(&usage, word, &optional);
         } else if (!read_usage_word(w, word)) {
             return false;
+        } else {
+            choices += is_yes_or_no(word);
         }
         if (strcmp(word, "N") == 0)
             optional = false;
     }
-    if ((w->action->kind == ACTION_PATH_FAULT || w->action->kind == ACTION_MACHINE) &&
-        needs_time(w->action) != (w->action->period != 0))
-        return fail_usage(w);
-    return w->next == w->count || fail_usage(w);
+    return check_combination(w, choices) && (w->next == w->count || fail_usage(w));
 }
 
 static bool read_kind(struct words *w)
@@ -547,7 +565,9 @@ void topology_action_text(const struct topology *t, const struct topology_action
             continue;
         }
         if (strchr(word, '|') != NULL) {
-            if (!choice_at(word, is_yes_or_no(word) ? !a->up : a->fault, shown))
+            if (a->kind == ACTION_HBA && is_yes_or_no(word) && a->fault != HBA_POWER)
+                shown[0] = '\0';
+            else if (!choice_at(word, is_yes_or_no(word) ? !a->up : a->fault, shown))
                 snprintf(shown, sizeof shown, "?");
         } else if (word[0] >= 'A' && word[0] <= 'Z') {
             write_value(t, a, word, shown, sizeof shown);
