@@ -109,7 +109,20 @@ static BOOLEAN Freezes(const SCSI_REQUEST_BLOCK *Srb)
     }
 }
 
-/* BUSY and QUEUE FULL are the port's to retry. Under the unit lock: TRUE when it waits again. */
+/* A refused request takes its old place among those that wait. */
+static VOID WaitAgain(PPORT_UNIT Unit, PPORT_REQUEST Request)
+{
+    PLIST_ENTRY after = Unit->Waiting.Flink;
+
+    while (after != &Unit->Waiting && CONTAINING_RECORD(after, PORT_REQUEST, Link)->Number < Request->Number) {
+        after = after->Flink;
+    }
+    InsertTailList(after, &Request->Link);
+    Request->State = PORT_REQUEST_WAITING;
+    Unit->WaitingCount++;
+}
+
+/* BUSY and QUEUE FULL are the port's to retry (PORT-BUSY-01). Under the unit lock: TRUE when it waits again. */
 static BOOLEAN RetryLater(PPORT_UNIT Unit, PPORT_REQUEST Request)
 {
     PSCSI_REQUEST_BLOCK srb = Request->Srb;
@@ -124,19 +137,19 @@ static BOOLEAN RetryLater(PPORT_UNIT Unit, PPORT_REQUEST Request)
         (Unit->Adapter->Holds & ADAPTER_HOLD_LOST) != 0) {
         return FALSE;
     }
-    Request->BusyRetries++;
     Unit->BusyRetries++;
     srb->DataTransferLength = Request->Length;
-    Request->State = PORT_REQUEST_WAITING;
-    InsertHeadList(&Unit->Waiting, &Request->Link);
-    Unit->WaitingCount++;
+    WaitAgain(Unit, Request);
     InterlockedOr(&Unit->Holds, UNIT_HOLD_BUSY);
-    if (full && Unit->Outstanding != 0) {
+    if (full && (Unit->Outstanding != 0 || Unit->Progress)) {
         ULONG share = Unit->Outstanding * PORT_QUEUE_FULL_PERCENT / 100;
 
-        Unit->BusyBelow = Unit->Outstanding - (share != 0 ? share : 1);
+        /* The device is, or was, at work on others: that it had no room for one more is no try. */
+        Unit->BusyBelow = Unit->Outstanding - (share != 0 || Unit->Outstanding == 0 ? share : 1);
+        Unit->Progress = Unit->Progress && Unit->Outstanding != 0;
         return TRUE;
     }
+    Request->BusyRetries++;
     Unit->ResumeAt = KeQueryInterruptTime() + PORT_BUSY_PAUSE;
     PortArmTimer(Unit);
     return TRUE;
@@ -154,9 +167,6 @@ static VOID CompleteRequest(PPORT_ADAPTER Adapter, PPORT_REQUEST Request)
     unit->Tags[srb->QueueTag / 64] &= ~(1ull << (srb->QueueTag % 64));
     unit->Outstanding--;
     Adapter->Outstanding--;
-    if ((unit->Holds & UNIT_HOLD_BUSY) != 0 && unit->ResumeAt == 0 && unit->Outstanding <= unit->BusyBelow) {
-        InterlockedAnd(&unit->Holds, ~UNIT_HOLD_BUSY);
-    }
     again = FALSE;
     if (SRB_STATUS(srb->SrbStatus) != SRB_STATUS_SUCCESS) {
         again = RetryLater(unit, Request);
@@ -168,6 +178,12 @@ static VOID CompleteRequest(PPORT_ADAPTER Adapter, PPORT_REQUEST Request)
             srb->SrbStatus |= SRB_STATUS_QUEUE_FROZEN;
             InterlockedOr(&unit->Holds, UNIT_HOLD_FROZEN);
         }
+    }
+    unit->Progress |= !again;
+    /* A refused request made no room, unless it was the last: then RetryLater has set the time to resume, or none. */
+    if ((unit->Holds & UNIT_HOLD_BUSY) != 0 && (!again || unit->Outstanding == 0) && unit->ResumeAt == 0 &&
+        unit->Outstanding <= unit->BusyBelow) {
+        InterlockedAnd(&unit->Holds, ~UNIT_HOLD_BUSY);
     }
     if (!IsListEmpty(&unit->Waiting)) {
         InitializeListHead(&list);

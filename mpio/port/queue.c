@@ -180,6 +180,7 @@ VOID PortSubmit(PPORT_REQUEST Request)
     srb->SrbExtension = Request->Extension;
     Request->Length = srb->DataTransferLength;
     KeAcquireSpinLock(&unit->Lock, &irql);
+    Request->Number = ++unit->Submitted;
     if (unit->State >= PortSurprised || !adapter->Running) {
         KeReleaseSpinLock(&unit->Lock, irql);
         srb->SrbStatus = SRB_STATUS_NO_DEVICE;

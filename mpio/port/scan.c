@@ -258,6 +258,8 @@ BOOLEAN PortScan(PPORT_ADAPTER Adapter)
     BOOLEAN changed = FALSE;
 
     KeWaitForSingleObject(&Adapter->ScanFree, Executive, KernelMode, FALSE, NULL);
+    /* Only now: whatever was reported while a scan before this one ran is found by this one. */
+    InterlockedExchange(&Adapter->ScanQueued, 0);
     if (Adapter->ScanBuffer == NULL) {
         Adapter->ScanBuffer = ExAllocatePoolZero(NonPagedPoolNx, SCAN_BUFFER, PORT_TAG);
     }
@@ -283,9 +285,10 @@ static VOID ScanWorker(PDEVICE_OBJECT DeviceObject, PVOID Context)
     PPORT_ADAPTER adapter = Context;
 
     UNREFERENCED_PARAMETER(DeviceObject);
-    InterlockedExchange(&adapter->ScanQueued, 0);
-    /* Before the first bus relations were asked for there is nobody to tell: that query scans. */
-    if (adapter->State == PortStarted && adapter->Scanned && PortScan(adapter)) {
+    if (adapter->State != PortStarted || !adapter->Scanned) {
+        /* Before the first bus relations were asked for there is nobody to tell: that query scans. */
+        InterlockedExchange(&adapter->ScanQueued, 0);
+    } else if (PortScan(adapter)) {
         IoInvalidateDeviceRelations(adapter->Pdo, BusRelations);
     }
     PortLeaveWork(adapter);
