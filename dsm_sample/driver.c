@@ -29,7 +29,6 @@ static NTSTATUS ReadParameters(PSAMPLE_CONTEXT Context, PUNICODE_STRING Registry
     UNICODE_STRING path = {0, (USHORT)(RegistryPath->Length + sizeof(L"\\Parameters")), NULL};
     NTSTATUS status;
 
-    Context->DefaultPolicy = SAMPLE_ROUND_ROBIN;
     path.Buffer = ExAllocatePoolZero(PagedPool, path.MaximumLength, SAMPLE_TAG);
     if (path.Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -5,6 +5,7 @@
  *   driver.c  load, registration with MPIO, unload
  *   path.c    instances and paths: they arrive, are verified, fail, return, leave
  *   io.c      which path takes a request, and what an error means
+ *   health.c  optional: errors that matter when they come in a row
  *   wmi.c     optional: an administrator moves LUNs and sets policies over WMI
  *   pr.c      optional: persistent reservations for clusters
  *
@@ -24,9 +25,10 @@
 
 #pragma warning(disable : 4100) /* callbacks have fixed parameter lists; not every one is needed */
 
-/* To build without one of the two files: 0 here, and its name out of SRCS in the Makefile. */
-#define SAMPLE_WITH_WMI 1
-#define SAMPLE_WITH_PR  1
+/* To build without one of the three files: 0 here, and its name out of SRCS in the Makefile. */
+#define SAMPLE_WITH_HEALTH 1
+#define SAMPLE_WITH_WMI    1
+#define SAMPLE_WITH_PR     1
 
 #define SAMPLE_NAME      L"OpenMPIO Sample DSM"
 #define SAMPLE_TAG       'lpmS'
@@ -67,6 +69,8 @@ typedef struct _SAMPLE_INSTANCE {
     SCSI_ADDRESS Address;
     BOOLEAN Active;             /* from IsPathActive until its path fails or RemovePending */
     BOOLEAN Registered;         /* our reservation key is on this path */
+    ULONG Errors, Attentions;   /* in a row: health.c */
+    ULONGLONG LastError;
     ULONG IdLength;
     UCHAR Id[ANYSIZE_ARRAY];    /* the LUN's identity: designator type, then the bytes */
 } SAMPLE_INSTANCE, *PSAMPLE_INSTANCE;
@@ -126,6 +130,17 @@ BOOLEAN SampleIsAddressTypeSupported(PVOID DsmContext, ULONG AddressType);
 NTSTATUS SampleRefuse(PVOID DsmContext, PDSM_IDS DsmIds, PIRP Irp, PSCSI_REQUEST_BLOCK Srb, PKEVENT Event);
 /* FALSE: the request brought no sense data. */
 BOOLEAN SampleGetSense(PSCSI_REQUEST_BLOCK Srb, PUCHAR Key, PUCHAR Asc, PUCHAR Ascq);
+
+/* health.c: all at up to DISPATCH_LEVEL */
+#if SAMPLE_WITH_HEALTH
+VOID SampleWatch(PSAMPLE_INSTANCE Instance, PDSM_COMPLETION_INFO CompletionInfo);
+ULONG SampleCountError(PSAMPLE_INSTANCE Instance, PSCSI_REQUEST_BLOCK Srb, PBOOLEAN Retry, PLONG RetryInterval);
+ULONG SampleCountAttention(PSAMPLE_INSTANCE Instance);
+#else
+#define SampleWatch(Instance, CompletionInfo) ((void)0)
+#define SampleCountError(Instance, Srb, Retry, RetryInterval) 0
+#define SampleCountAttention(Instance) 0
+#endif
 
 /* pr.c */
 #if SAMPLE_WITH_PR

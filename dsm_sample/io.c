@@ -45,6 +45,7 @@ ULONG SampleCategorize(PVOID DsmContext, PDSM_IDS DsmIds, PIRP Irp, PSCSI_REQUES
 VOID SampleSetCompletion(PVOID DsmContext, PVOID DsmId, PIRP Irp, PSCSI_REQUEST_BLOCK Srb,
                          PDSM_COMPLETION_INFO CompletionInfo)
 {
+    SampleWatch(DsmId, CompletionInfo);
 }
 
 /* The path is dead, whatever the device behind it does. */
@@ -88,13 +89,13 @@ ULONG SampleInterpretError(PVOID DsmContext, PVOID DsmId, PSCSI_REQUEST_BLOCK Sr
     if (IsFatal(Srb, *Status))
         return DSM_FATAL_ERROR;
     if (!SampleGetSense(Srb, &key, &asc, &ascq))
-        return 0;
+        return SampleCountError(DsmId, Srb, Retry, RetryInterval);
     switch (key << 16 | asc << 8 | ascq) {
     case 0x000000: /* failed without saying why */
     case 0x052500: /* the LUN is not mapped on this path any more */
     case 0x04670A: /* target port groups could not be set */
         return DSM_FATAL_ERROR;
-    case 0x02040A: case 0x062A06: case 0x062A07: /* ALUA: in transition, states changed */
+    case 0x02040A: /* ALUA: in transition */
         *Retry = TRUE;
         return DSM_RETRY_DONT_DECREMENT;
     case 0x02040B: case 0x02040C: case 0x020403: /* ALUA: standby, unavailable; seen during firmware updates */
@@ -103,16 +104,17 @@ ULONG SampleInterpretError(PVOID DsmContext, PVOID DsmId, PSCSI_REQUEST_BLOCK Sr
         return 0;
     case 0x062A05: /* registrations preempted: another node fenced us off */
         SampleForgetKey(DsmId);
+        /* fall through */
+    case 0x062A03: /* reservations preempted: the cluster must see these */
         return 0;
-    case 0x062A03: case 0x062F00: case 0x063807: /* reservations preempted, commands cleared, threshold */
-        return 0; /* the cluster or the disk driver must see these */
-    case 0x062A01: case 0x062A09: case 0x063F03: case 0x063F0A: case 0x063F0E: /* mode, capacity, inventory */
+    /* mode, capacity, commands cleared, threshold, inquiry data, volume set, inventory */
+    case 0x062A01: case 0x062A09: case 0x062F00: case 0x063807: case 0x063F03: case 0x063F0A: case 0x063F0E:
         if (DsmId == ((PSAMPLE_INSTANCE)DsmId)->Lun->Reporter)
             return 0;
     }
     *Retry = key == SCSI_SENSE_UNIT_ATTENTION; /* after a login or a reset nothing is lost */
     *RetryInterval = 0;                        /* the report has cleared the attention */
-    return 0;
+    return *Retry ? SampleCountAttention(DsmId) : 0;
 }
 
 BOOLEAN SampleIsAddressTypeSupported(PVOID DsmContext, ULONG AddressType)

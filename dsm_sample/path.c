@@ -227,6 +227,7 @@ static VOID SetActive(PSAMPLE_INSTANCE Instance, BOOLEAN Active)
     KeAcquireSpinLock(&Instance->Lun->Lock, &irql);
     Instance->Active = Active;
     Instance->Registered = FALSE; /* a path that was away may have lost it */
+    Instance->Errors = Instance->Attentions = 0;
     SampleChoosePaths(Instance->Lun);
     KeReleaseSpinLock(&Instance->Lun->Lock, irql);
 }

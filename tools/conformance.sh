@@ -13,19 +13,16 @@ kind=${1:-all}
 MPIO=${2:-build/rel/bin/mpio}
 LIMIT=20
 RIG=tools/tgt_rig.sh
-NAME=iqn.2026-01.org.openmpio:conformance
 out=build/conformance
 rm -rf "$out" && mkdir -p "$out" || exit 2
-work=$(mktemp -d) || exit 2
-target_pid=
+. mpio/cli/tests/target_rig.inc
+logs=$out
 tgt=
 cleanup() {
-    [ -n "$target_pid" ] && kill "$target_pid" 2>/dev/null
     [ -n "$tgt" ] && sh $RIG stop "$work/tgt"
-    rm -rf "$work"
+    end_targets
 }
 trap cleanup EXIT
-trap 'exit 1' INT TERM
 
 command -v iscsi-test-cu >/dev/null || { echo "conformance: iscsi-test-cu is not installed; Debian: apt-get install libiscsi-bin" >&2; exit 2; }
 
@@ -42,17 +39,8 @@ read-only = yes
 size = 256M
 physical-block = 4096
 END
-"$MPIO" target --topology "$work/conformance.ini" --listen 127.0.0.1:0,127.0.0.1:0 --control "$work/control" \
-    >"$out/target.out" 2>"$out/target.log" &
-target_pid=$!
-tries=100
-until grep -qs '^ready' "$out/target.out"; do
-    tries=$((tries - 1))
-    [ $tries -gt 0 ] && kill -0 $target_pid 2>/dev/null || { cat "$out/target.log" >&2; exit 2; }
-    sleep 0.05
-done
-set -- $(sed -n 's/^portal \([^ ]*\) .*/\1/p' "$out/target.out")
-ours="iscsi://$1/$NAME/0 iscsi://$2/$NAME/0"
+start_target target --topology "$work/conformance.ini" --listen 127.0.0.1:0,127.0.0.1:0 --control "$work/control" || exit 2
+ours="iscsi://$P0/$N/0 iscsi://$P1/$N/0"
 
 # ---- tgt, where it is installed ----
 theirs=
@@ -120,7 +108,7 @@ while read -r t; do
     [ -n "$theirs" ] && h=$(one "$t" tgt "$theirs")
     echo "$t $o $h" >>"$work/results"
     [ -t 2 ] && printf '\r%3d of %d  %-50s' "$n" "$total" "$t" >&2
-    kill -0 $target_pid 2>/dev/null || { echo "conformance: our target has died in $t" >&2; break; }
+    kill -0 $PID 2>/dev/null || { echo "conformance: our target has died in $t" >&2; break; }
 done <"$work/list"
 [ -t 2 ] && printf '\r%60s\r' '' >&2
 

@@ -42,7 +42,7 @@ struct run_plan {
     const char *save;           /* replay file; NULL: only when something was found */
     const char *trace;          /* event stream as text */
     uint64_t most_events;       /* mpio shrink: the load stops after so many scheduler events; 0: no limit */
-    const char *result;         /* what failed, for mpio shrink (shrink_result.c) */
+    const char *result;         /* what failed, for mpio shrink (result.c) */
     bool quiet, verbose;
     struct trace_flags traces[CLI_MAX_TRACES]; /* driver messages to show; no part of the replay: they change nothing */
     unsigned trace_count;
@@ -51,10 +51,10 @@ struct run_plan {
     uint64_t hash;
 };
 
+/* run.c */
 int run_plan_execute(struct run_plan *plan, char **argv);
-bool cluster_finding(const struct mpio *w, char *text, size_t size); /* what a cluster found, in words */
 
-/* replay.c */
+/* replay_file.c */
 /* A replay file in memory: the plan's texts are in `text`, which the caller frees. */
 struct replay {
     struct run_plan plan;
@@ -64,10 +64,15 @@ struct replay {
 bool replay_read(const char *file, struct replay *r);        /* false: has said why on standard error */
 /* faults: drawn ones, as lines; host_error when it fails. */
 bool replay_write(const char *file, const struct run_plan *plan, const char *faults, const char *topology);
+
+/* replay.c */
 int command_replay(int argc, char **argv);
+
+/* target.c, or no_target.c where there is none */
 int command_target(int argc, char **argv);
 
-/* shrink_result.c: what failed in a run, in words that are the same for the same failure. */
+/* result.c: what failed in a run, in words. */
+bool cluster_finding(const struct mpio *w, char *text, size_t size); /* the first of the clusters; false: none */
 #define RESULT_FAILURES 32
 #define RESULT_TEXT     240
 struct run_result {

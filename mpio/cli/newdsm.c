@@ -38,8 +38,8 @@ static const char newdsm_usage[] =
     "  make -C ~/acme && mpio run --dsm ~/acme/build/acme_dsm.so --topology two-paths.ini\n";
 
 /* The sample's files; in names and text, "dsm_sample" becomes NAME. */
-static const char *const files[] = {"LICENSE", "Makefile", "README.md", "driver.c", "path.c", "io.c", "wmi.c", "pr.c",
-                                    "dsm_sample.h", "dsm_sample.inf", "dsm_sample.mof", "dsm_sample.rc"};
+static const char *const files[] = {"LICENSE", "Makefile", "README.md", "driver.c", "path.c", "io.c", "health.c", "wmi.c",
+                                    "pr.c", "dsm_sample.h", "dsm_sample.inf", "dsm_sample.mof", "dsm_sample.rc"};
 #define FILES (sizeof files / sizeof *files)
 
 struct pair {

@@ -206,28 +206,6 @@ static void drive(struct run *r)
     mpio_paths(r->w);
 }
 
-/* The first finding of the clusters, by name; false: there is none. */
-bool cluster_finding(const struct mpio *w, char *text, size_t size)
-{
-    static const char *const names[MPIO_CLUSTER_FINDINGS] = {
-        [MPIO_CLUSTER_SPLIT_BRAIN] = "a write succeeded after another machine had preempted it",
-        [MPIO_CLUSTER_UNFENCED] = "a preempted machine is still registered",
-        [MPIO_CLUSTER_REFUSED] = "RESERVATION CONFLICT for a machine that nobody had preempted",
-        [MPIO_CLUSTER_WRONG_RESERVATION] = "no reservation, or another one, after a preemption",
-    };
-    struct mpio_cluster_report c;
-
-    for (unsigned n = 0; mpio_cluster_report(w, n, &c); n++) {
-        for (unsigned i = 0; i < MPIO_CLUSTER_FINDINGS; i++) {
-            if (c.findings[i] == 0)
-                continue;
-            snprintf(text, size, "%s, %s (%" PRIu64 " times)", c.name, names[i], c.findings[i]);
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The rules are in docs/contract/02-framework-choices.md (Verdict); the first that is broken names it. */
 static void judge(struct run *r)
 {

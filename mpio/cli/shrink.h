@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mpio shrink, shared between its files: shrink.c (command, order of the steps), shrink_try.c
- * (candidates in child processes), shrink_edit.c (candidate texts), shrink_number.c (smaller
- * numbers), shrink_write.c (the scenario file). One struct shrink for the whole command.
+ * mpio shrink, shared between its files: shrink.c (command, order of the steps), shrink_step.c (the
+ * steps), shrink_try.c (candidates in child processes), shrink_edit.c (candidate texts),
+ * shrink_number.c (smaller numbers), shrink_write.c (the scenario file). One struct shrink for the
+ * whole command.
  */
 #ifndef MPIO_CLI_SHRINK_H
 #define MPIO_CLI_SHRINK_H
@@ -24,7 +25,6 @@ struct shrink_world {
 struct shrink_slot {
     struct shrink_world world;
     size_t candidate;
-    uint64_t batch;             /* of shrink_try: a slot of an earlier one is no longer of interest */
     uint64_t started;           /* host_time_ns */
     char replay[600], result[600];
 };
@@ -46,13 +46,25 @@ struct shrink {
     char *directory;
     struct host_child *children[SHRINK_MAX_JOBS];
     struct shrink_slot slots[SHRINK_MAX_JOBS];
-    uint64_t batch;
     uint64_t *failed;           /* hashes of candidates that did not fail in the same way */
     size_t failed_count;
     unsigned tried;
     uint64_t drawn;             /* progress line, host_time_ns */
     bool broken;                /* children cannot be started */
 };
+
+/* ---- shrink_step.c: each is true when something could be taken ------------------------------------ */
+/* All, halves, quarters ... single ones of the sections of a type; type NULL: of the lines of the
+ * timeline, or of the others. */
+bool shrink_leave_out(struct shrink *s, const char *type, bool timeline);
+bool shrink_lighten(struct shrink *s);          /* fewer LUNs: most of what a run costs */
+bool shrink_numbers(struct shrink *s);          /* smaller and rounder ones */
+bool shrink_shorten(struct shrink *s);          /* less load: until the failure was seen, then less still */
+bool shrink_hasten(struct shrink *s);           /* all times of the timeline earlier, and the duration */
+bool shrink_plain(struct shrink *s);            /* without scheduling that is drawn from the seed */
+/* A duration that is round and reaches the time at which the failure was seen; the same when none is shorter. */
+uint64_t shrink_until_seen(const struct shrink *s);
+char *shrink_copy(const char *text);            /* malloc'ed */
 
 /* ---- shrink_try.c ---------------------------------------------------------------------------- */
 /* Makes candidate n, with a text of its own; false: there is none of that number. */
@@ -64,7 +76,6 @@ size_t shrink_try(struct shrink *s, shrink_make make, const void *user, size_t c
 bool shrink_run(struct shrink *s, const char *replay, struct run_result *result, uint64_t *cpu_ns);
 bool shrink_over(const struct shrink *s);       /* Ctrl-C, or the limit */
 bool shrink_open(struct shrink *s);             /* directory and slots */
-void shrink_drain(struct shrink *s);             /* waits for the children nobody listens to any more */
 void shrink_close(struct shrink *s);
 
 /* ---- shrink_edit.c: lines are counted through all sections ------------------------------------- */

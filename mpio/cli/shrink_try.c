@@ -3,8 +3,7 @@
  * Candidates in child processes of this program, as many at a time as there are jobs. Each is a
  * replay file in a private directory; the child writes what failed beside it. The first candidate in
  * order that fails in the wanted way is taken, however long the others take, so the outcome does not
- * depend on the number of jobs. Children of candidates behind it run to their end unheard: killed,
- * they would leave their private copies of the DSM behind.
+ * depend on the number of jobs. Children of candidates behind it are killed: nobody wants to know.
  */
 #include "cli/shrink.h"
 
@@ -14,7 +13,6 @@
 #include <string.h>
 
 #define PROGRESS_NS 100000000u
-#define MOST_DRAIN_NS 3000000000u /* that Ctrl-C waits for children */
 #define MORE_WORK   2000        /* events a smaller run may cost more, beside a quarter */
 
 bool shrink_over(const struct shrink *s)
@@ -25,8 +23,10 @@ bool shrink_over(const struct shrink *s)
 bool shrink_open(struct shrink *s)
 {
     s->directory = host_temporary_directory();
-    if (!s->directory)
+    if (!s->directory) {
+        fprintf(stderr, "mpio: %s\n", host_error());
         return false;
+    }
     snprintf(s->program, sizeof s->program, "%s", host_executable());
     for (unsigned i = 0; i < SHRINK_MAX_JOBS; i++) {
         snprintf(s->slots[i].replay, sizeof s->slots[i].replay, "%s/%u.replay", s->directory, i);
@@ -35,45 +35,16 @@ bool shrink_open(struct shrink *s)
     return true;
 }
 
-static unsigned count_children(const struct shrink *s)
-{
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < s->jobs; i++)
-        count += s->children[i] != NULL;
-    return count;
-}
-
 static void clear(struct shrink_world *world)
 {
     free(world->text);
     world->text = NULL;
 }
 
-void shrink_drain(struct shrink *s)
-{
-    uint64_t until = host_time_ns() + (host_interrupted() ? MOST_DRAIN_NS : s->patience);
-    struct host_child_result end;
-
-    for (uint64_t now; (now = host_time_ns()) < until;)
-        if (host_child_wait(s->children, s->jobs, until - now, &end) < 0 && count_children(s) == 0)
-            break;
-    for (unsigned i = 0; i < s->jobs; i++) {
-        host_child_kill(s->children[i]);
-        s->children[i] = NULL;
-        clear(&s->slots[i].world);
-    }
-}
-
 void shrink_close(struct shrink *s)
 {
-    shrink_drain(s);
-    for (unsigned i = 0; s->directory && i < SHRINK_MAX_JOBS; i++) {
-        host_remove_file(s->slots[i].replay);
-        host_remove_file(s->slots[i].result);
-    }
     if (s->directory)
-        host_remove_file(s->directory);
+        host_remove_directory(s->directory);
     free(s->directory);
     free(s->failed);
     clear(&s->best);
@@ -128,7 +99,7 @@ bool shrink_run(struct shrink *s, const char *replay, struct run_result *result,
     child[0] = s->children[0];
     s->children[0] = NULL;
     while (ended < 0 && !(heed && host_interrupted()) && host_time_ns() < s->deadline)
-        ended = host_child_wait(child, 1, s->deadline - host_time_ns(), &end);
+        ended = host_child_wait(child, 1, PROGRESS_NS, &end); /* Ctrl-C does not end a wait everywhere */
     if (ended < 0) {
         host_child_kill(child[0]);
         return false;
@@ -185,7 +156,6 @@ static bool begin(struct shrink *s, unsigned slot, struct shrink_world *world, s
     plan.hash = 0;
     place->world = *world;
     place->candidate = candidate;
-    place->batch = s->batch;
     s->tried++;
     if (replay_write(place->replay, &plan, "", world->text) && start(s, slot, place->replay, s->cpu_seconds, most_events(s)))
         return true;
@@ -240,6 +210,21 @@ struct batch {
     struct run_result result;
 };
 
+static void drop(struct shrink *s, unsigned slot)
+{
+    host_child_kill(s->children[slot]);
+    s->children[slot] = NULL;
+    clear(&s->slots[slot].world);
+}
+
+/* What is behind the one that will be taken; `from` 0: all. */
+static void drop_from(struct shrink *s, size_t from)
+{
+    for (unsigned i = 0; i < s->jobs; i++)
+        if (s->children[i] && s->slots[i].candidate >= from)
+            drop(s, i);
+}
+
 /* Waits for any child and judges it. */
 static void hear(struct shrink *s, struct batch *b)
 {
@@ -247,36 +232,31 @@ static void hear(struct shrink *s, struct batch *b)
     struct run_result r;
     int slot = host_child_wait(s->children, s->jobs, PROGRESS_NS, &end);
 
-    for (unsigned i = 0; i < s->jobs; i++) {
-        if (s->children[i] && host_time_ns() - s->slots[i].started > s->patience) {
-            host_child_kill(s->children[i]);
-            s->children[i] = NULL;
-            clear(&s->slots[i].world);
-        }
-    }
+    for (unsigned i = 0; i < s->jobs; i++)
+        if (s->children[i] && host_time_ns() - s->slots[i].started > s->patience)
+            drop(s, i);
     if (slot < 0)
         return;
     struct shrink_slot *place = &s->slots[slot];
-    if (place->batch == s->batch && place->candidate < b->taken) {
-        if (outcome(s, (unsigned)slot, &end, &r) && fails_alike(s, &r)) {
-            clear(&b->world);
-            b->taken = place->candidate;
-            b->world = place->world;
-            b->result = r;
-            place->world.text = NULL;
-        } else {
-            remember(s, hash_of(&place->world));
-        }
+    if (outcome(s, (unsigned)slot, &end, &r) && fails_alike(s, &r)) {
+        clear(&b->world);
+        b->taken = place->candidate;
+        b->world = place->world;
+        b->result = r;
+        place->world.text = NULL;
+        drop_from(s, b->taken);
+    } else {
+        remember(s, hash_of(&place->world));
     }
     clear(&place->world);
 }
 
-static unsigned awaited(const struct shrink *s, const struct batch *b)
+static unsigned count_children(const struct shrink *s)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < s->jobs; i++)
-        count += s->children[i] && s->slots[i].batch == s->batch && s->slots[i].candidate < b->taken;
+        count += s->children[i] != NULL;
     return count;
 }
 
@@ -293,7 +273,6 @@ size_t shrink_try(struct shrink *s, shrink_make make, const void *user, size_t c
 {
     struct batch b = {.count = count, .taken = count};
 
-    s->batch++;
     while (!shrink_over(s)) {
         unsigned slot = free_slot(s);
         if (slot < s->jobs && b.next < count && b.taken == count) {
@@ -301,13 +280,14 @@ size_t shrink_try(struct shrink *s, shrink_make make, const void *user, size_t c
             if (make(s, user, b.next, &world))
                 begin(s, slot, &world, b.next);
             b.next++;
-        } else if (awaited(s, &b) > 0 || (b.next < count && b.taken == count)) {
+        } else if (count_children(s) > 0) {
             hear(s, &b);
         } else {
             break;
         }
         progress(s);
     }
+    drop_from(s, 0);
     if (b.taken < count)
         adopt(s, &b.world, &b.result);
     return b.taken;

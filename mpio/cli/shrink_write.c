@@ -84,7 +84,6 @@ static bool confirm(struct shrink *s, struct command *c, const char *replay)
     struct run_result r;
     uint64_t cpu;
 
-    shrink_drain(s);
     c->argument[0] = s->program;
     add(c, "--quiet");
     add_pair(c, "--save", replay);

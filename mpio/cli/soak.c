@@ -20,7 +20,8 @@
 struct soak {
     struct soak_options options;
     struct soak_sums sums;
-    uint64_t next, started, drawn, tenth;
+    uint64_t begun;             /* seeds from the first on that were given out */
+    uint64_t started, drawn, tenth;
     struct host_child *child[HOST_MAX_CHILDREN];
     struct soak_run run[HOST_MAX_CHILDREN];
     bool stopped, broken;
@@ -154,19 +155,23 @@ static void count(struct soak *k, unsigned slot, const struct host_child_result 
     soak_clear(&k->options, run);
 }
 
+static uint64_t seed_count(const struct soak *k)
+{
+    return k->options.last - k->options.first + 1;
+}
+
 static void fill_slots(struct soak *k)
 {
-    for (unsigned i = 0; i < k->options.jobs && !k->stopped && k->next <= k->options.last; i++) {
+    for (unsigned i = 0; i < k->options.jobs && !k->stopped && k->begun < seed_count(k); i++) {
         if (k->child[i])
             continue;
-        k->run[i].seed = k->next++;
+        k->run[i].seed = k->options.first + k->begun++;
         k->child[i] = soak_start(&k->options, &k->run[i]);
         if (!k->child[i]) {
             fprintf(stderr, "mpio: %s\n", host_error());
+            soak_clear(&k->options, &k->run[i]);
             k->stopped = k->broken = true;
         }
-        if (k->next == 0)
-            k->stopped = true; /* the largest seed there is was the last */
     }
 }
 
@@ -185,7 +190,7 @@ static void kill_stuck(struct soak *k)
 
 static void show_progress(struct soak *k)
 {
-    uint64_t now = host_time_ns(), all = k->options.last - k->options.first + 1, tenth = k->sums.done * 10 / all;
+    uint64_t now = host_time_ns(), all = seed_count(k), tenth = k->sums.done * 10 / all;
 
     if (host_is_terminal() ? now - k->drawn < WAIT_NS : tenth == k->tenth)
         return;
@@ -228,14 +233,13 @@ static int execute(struct soak *k)
 {
     const struct soak_options *o = &k->options;
 
-    k->next = o->first;
-    k->sums.hash = calloc(o->last - o->first + 1, sizeof *k->sums.hash);
+    k->sums.hash = calloc(seed_count(k), sizeof *k->sums.hash);
     if (!k->sums.hash) {
         fprintf(stderr, "mpio: out of memory\n");
         return EXIT_USAGE;
     }
     run_all(k);
-    bool whole = k->sums.done == o->last - o->first + 1;
+    bool whole = k->sums.done == seed_count(k);
     soak_progress(o, &k->sums, k->started, true);
     if (host_interrupted())
         fprintf(stderr, "mpio: interrupted\n");
@@ -271,7 +275,7 @@ int command_soak(int argc, char **argv)
         k->options.work = work = host_temporary_directory();
         if (work) {
             code = execute(k);
-            host_remove_file(work);
+            host_remove_directory(work);
             free(work);
         } else {
             fprintf(stderr, "mpio: %s\n", host_error());

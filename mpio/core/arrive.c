@@ -150,7 +150,7 @@ static NTSTATUS Verify(PMPIO_INSTANCE Instance)
 
     if (!NT_SUCCESS(status)) {
         MpioEvent(MPIO_EVENT_VERIFY_FAILED, Instance->Lun->Ordinal, Instance->Path->Ordinal,
-                  "PathVerify by DSM %s failed for a new instance on path %u, status 0x%08X; the instance is not used", dsm->Name,
+                  "PathVerify by DSM %s failed for a new instance on path %u, status 0x%08X; path recovery asks again", dsm->Name,
                   Instance->Path->Ordinal, (ULONG)status);
     }
     return status;
@@ -195,7 +195,24 @@ static VOID Activate(PMPIO_INSTANCE Instance)
     KeReleaseSpinLock(&root->Lock, irql);
 }
 
-/* From the claimed id to a usable path. A failure leaves what MpioAbandon undoes. */
+/* A path that its first PathVerify found bad is a member like any path that failed: recovery asks again. */
+static VOID BeginInvalidated(PMPIO_INSTANCE Instance)
+{
+    PMPIO_ROOT root = MpioRoot();
+    PMPIO_PATH path = Instance->Path;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&root->Lock, &irql);
+    KeAcquireSpinLockAtDpcLevel(&Instance->Lun->Lock);
+    if (Instance->State == MPIO_INSTANCE_NEW) {
+        MpioSetInstanceState(Instance, MPIO_INSTANCE_INVALIDATED);
+    }
+    KeReleaseSpinLockFromDpcLevel(&Instance->Lun->Lock);
+    KeReleaseSpinLock(&root->Lock, irql);
+    MpioArmRecovery(path);
+}
+
+/* From the claimed id to a path, usable or waiting for recovery. A failure leaves what MpioAbandon undoes. */
 static NTSTATUS Establish(ARRIVAL *Arrival)
 {
     PMPIO_INSTANCE instance = Arrival->Instance;
@@ -230,9 +247,9 @@ static NTSTATUS Establish(ARRIVAL *Arrival)
         return status;
     }
     GetControllerInfo(instance, DSM_CNTRL_FLAGS_ALLOCATE);
-    status = Verify(instance);
-    if (!NT_SUCCESS(status)) {
-        return status;
+    if (!NT_SUCCESS(Verify(instance))) {
+        BeginInvalidated(instance);
+        return STATUS_SUCCESS;
     }
     instance->Active = DSM_CALL(dsm, IsPathActive, PASSIVE_LEVEL, instance->Ordinal, instance->Path->Ordinal,
                                 dsm->Init.DsmContext, instance->Path->PathId, instance->DsmId);

@@ -65,7 +65,26 @@ static BOOLEAN Advance(PMPIO_INSTANCE Instance, enum mpio_instance_state From, e
     return done;
 }
 
-/* TRUE: usable again. From PathVerify on the DSM may choose the path, so the state changes first. */
+/* The path failed over while IsPathActive ran: the DSM may have heard of it first and then taken the path up again. */
+static VOID InvalidateAgain(PMPIO_PATH Path)
+{
+    PMPIO_ROOT root = MpioRoot();
+    BOOLEAN again;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&root->Lock, &irql);
+    again = Path->State == MPIO_PATH_INVALIDATED;
+    if (again) {
+        Path->State = MPIO_PATH_NORMAL;
+    }
+    KeReleaseSpinLock(&root->Lock, irql);
+    if (again) {
+        MpioFailPath(Path, Path->ErrorMask);
+    }
+}
+
+/* TRUE: usable again. From PathVerify on the DSM may choose the path, so the state changes first. A failover that comes
+ * meanwhile has the last word. */
 static BOOLEAN RecoverInstance(PMPIO_INSTANCE Instance)
 {
     PMPIO_MODULE dsm = Instance->Dsm;
@@ -81,9 +100,13 @@ static BOOLEAN RecoverInstance(PMPIO_INSTANCE Instance)
         (VOID)Advance(Instance, MPIO_INSTANCE_RECOVERING, MPIO_INSTANCE_INVALIDATED);
         return FALSE;
     }
+    if (Instance->State != MPIO_INSTANCE_RECOVERING) {
+        return FALSE; /* the DSM was told after PathVerify that the path is bad: it must not be asked to take it up */
+    }
     Instance->Active = DSM_CALL(dsm, IsPathActive, PASSIVE_LEVEL, Instance->Ordinal, path->Ordinal, dsm->Init.DsmContext,
                                 path->PathId, Instance->DsmId);
     if (!Advance(Instance, MPIO_INSTANCE_RECOVERING, MPIO_INSTANCE_ACTIVE)) {
+        InvalidateAgain(path);
         return FALSE;
     }
     if (Instance->Lun->Pdo == NULL) {

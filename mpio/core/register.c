@@ -202,6 +202,37 @@ static VOID UnpublishLuns(PMPIO_MODULE Dsm)
     } while (lun != NULL);
 }
 
+#define EVENT_LEFT_BEHIND 0xc0000005u /* of nt's unload: a finding */
+
+/* Nothing but its devices, which PnP removes later, may refer to it. */
+static BOOLEAN IsOver(PMPIO_LUN Lun)
+{
+    return Lun->InstanceCount == 0 && !Lun->RemoveQueued;
+}
+
+/* A LUN with a reference too many when its DSM leaves will never go. */
+static VOID LookForLeaks(PMPIO_MODULE Dsm)
+{
+    PMPIO_ROOT root = MpioRoot();
+    LONG left = 0;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&root->Lock, &irql);
+    for (PLIST_ENTRY entry = Dsm->Luns.Flink; entry != &Dsm->Luns; entry = entry->Flink) {
+        left += IsOver(MpioLunFromEntry(entry)) ? MpioLunFromEntry(entry)->References : 0;
+    }
+    for (PLIST_ENTRY entry = root->Pdos.Flink; entry != &root->Pdos; entry = entry->Flink) {
+        PMPIO_LUN lun = CONTAINING_RECORD(entry, MPIO_PDO, Entry)->Lun;
+
+        left -= lun->Dsm == Dsm && IsOver(lun);
+    }
+    KeReleaseSpinLock(&root->Lock, irql);
+    if (left > 0) {
+        NtLogEvent(EVENT_LEFT_BEHIND, "mpio", "LUNs of DSM %s have %d references too many when it is unloaded", Dsm->Name,
+                   left);
+    }
+}
+
 /* DriverUnload still reads the DSM's context after the DEREGISTER request, so DsmUnload, which frees
  * that context, must come after DriverUnload has returned: the kernel clears the routine then. */
 static VOID UnloadWorker(PVOID Parameter)
@@ -213,6 +244,7 @@ static VOID UnloadWorker(PVOID Parameter)
     do {
         KeDelayExecutionThread(KernelMode, FALSE, &pause);
     } while ((dsm->Driver->Flags & DRVO_UNLOAD_INVOKED) != 0 && *(PDRIVER_UNLOAD volatile *)&dsm->Driver->DriverUnload != NULL);
+    LookForLeaks(dsm);
     (VOID)DSM_CALL(dsm, Unload, PASSIVE_LEVEL, 0, 0, dsm->Init.DsmContext);
     MpioDereferenceDsm(dsm);
 }

@@ -43,6 +43,21 @@ static bool needs(const struct node *n, enum hba_kind kind)
     return kind == HBA_DRIVER || h;
 }
 
+bool embed_boot_driver(const struct node *n, unsigned index, struct boot_driver *d)
+{
+    for (size_t f = 0; f < sizeof framework / sizeof *framework; f++) {
+        if (!needs(n, framework[f].kind) || index-- != 0)
+            continue;
+        *d = (struct boot_driver){framework[f].service, framework[f].entry, NULL};
+        return true;
+    }
+    if (index >= n->miniport_count + n->driver_count)
+        return false;
+    const struct load_driver *l = index < n->miniport_count ? &n->miniports[index] : &n->drivers[index - n->miniport_count];
+    *d = (struct boot_driver){l->service, l->entry, &l->image};
+    return true;
+}
+
 struct ending {
     struct world *world;
     bool done;
@@ -76,20 +91,42 @@ static bool wait_for(struct node *n, struct ending *e, const char *what)
     return true;
 }
 
-static bool start_driver(struct node *n, const char *service, void *entry, const struct nt_image *image)
+static bool start_driver(struct node *n, const struct boot_driver *d)
 {
     struct ending e = {.world = n->machine->world};
     char what[96];
 
-    snprintf(what, sizeof what, "DriverEntry of %s", service);
-    if (!nt_load_driver(n->machine, service, entry, image, driver_ended, &e))
-        return embed_fail(n->world, "driver %s cannot be loaded into machine %s: out of memory", service,
+    snprintf(what, sizeof what, "DriverEntry of %s", d->service);
+    if (!nt_load_driver(n->machine, d->service, d->entry, d->image, driver_ended, &e))
+        return embed_fail(n->world, "driver %s cannot be loaded into machine %s: out of memory", d->service,
                           n->machine->name);
     if (!wait_for(n, &e, what))
         return false;
     if (e.status < 0)
         return embed_fail(n->world, "%s on machine %s failed with NTSTATUS 0x%08X", what, n->machine->name,
                           (unsigned)e.status);
+    return true;
+}
+
+static bool is_miniport(const struct node *n, const char *service)
+{
+    for (unsigned i = 0; i < n->miniport_count; i++)
+        if (n->miniports[i].service == service)
+            return true;
+    return false;
+}
+
+static bool start_drivers(struct node *n)
+{
+    struct boot_driver d;
+
+    for (unsigned i = 0; embed_boot_driver(n, i, &d); i++) {
+        if (start_driver(n, &d))
+            continue;
+        if (is_miniport(n, d.service))
+            embed_driver_trouble(n, d.service);
+        return false;
+    }
     return true;
 }
 
@@ -111,9 +148,9 @@ bool mpio_load_dsm(struct mpio *w, const char *machine, const char *file)
     return found ? true : embed_fail(w, "no machine is called %s", machine ? machine : "(any)");
 }
 
-static void boot_thread(void *argument)
+void embed_boot_pnp(void *node)
 {
-    embed_watch_disks(argument);
+    embed_watch_disks(node);
     PnpBoot();
 }
 
@@ -172,22 +209,12 @@ static bool settle(struct mpio *w)
 bool mpio_boot(struct mpio *w)
 {
     for (unsigned i = 0; i < w->node_count; i++) {
-        struct node *n = &w->nodes[i];
-        load_attach(n->machine);
-        for (size_t f = 0; f < sizeof framework / sizeof *framework; f++)
-            if (needs(n, framework[f].kind) && !start_driver(n, framework[f].service, framework[f].entry, NULL))
-                return false;
-        for (unsigned d = 0; d < n->miniport_count; d++)
-            if (!start_driver(n, n->miniports[d].service, n->miniports[d].entry, &n->miniports[d].image)) {
-                embed_driver_trouble(n, n->miniports[d].service);
-                return false;
-            }
-        for (unsigned d = 0; d < n->driver_count; d++)
-            if (!start_driver(n, n->drivers[d].service, n->drivers[d].entry, &n->drivers[d].image))
-                return false;
+        load_attach(w->nodes[i].machine);
+        if (!start_drivers(&w->nodes[i]))
+            return false;
     }
     for (unsigned i = 0; i < w->node_count; i++)
-        if (!embed_call(&w->nodes[i], "PnP", boot_thread, &w->nodes[i], PNP_LIMIT) || !embed_check_adapters(&w->nodes[i]))
+        if (!embed_call(&w->nodes[i], "PnP", embed_boot_pnp, &w->nodes[i], PNP_LIMIT) || !embed_check_adapters(&w->nodes[i]))
             return false;
     return settle(w);
 }
@@ -215,6 +242,9 @@ bool mpio_shutdown(struct mpio *w)
 {
     bool ok = true;
 
+    for (uint64_t limit = world_now(w->world) + PNP_LIMIT; embed_booting(w) > 0 && world_now(w->world) < limit;)
+        if (!mpio_run(w, ARRIVE_STEP))
+            return false;
     for (unsigned i = 0; i < w->node_count; i++) {
         struct node *n = &w->nodes[i];
         if (n->machine->state != MACHINE_RUNNING)

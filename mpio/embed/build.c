@@ -64,23 +64,31 @@ static void driver_message(void *user, const char *component, unsigned level, co
     n->world->options.message(n->world->options.user, n->machine->name, component, text);
 }
 
+bool embed_create_kernel(struct node *n)
+{
+    const struct mpio_options *o = &n->world->options;
+    struct nt_options options = {.os_major = o->os_major, .os_minor = o->os_minor, .os_build = o->os_build};
+    const char *why = NULL;
+
+    if (!nt_create(n->machine, &options, &why))
+        return embed_fail(n->world, "machine %s: %s", n->machine->name, why);
+    if (o->message)
+        nt_on_message(n->machine, driver_message, n);
+    return true;
+}
+
 static bool build_machine(struct mpio *w, size_t index)
 {
     const struct topology_machine *t = &w->topology->machines[index];
     struct node *n = &w->nodes[w->node_count];
-    struct nt_options options = {.os_major = w->options.os_major, .os_minor = w->options.os_minor,
-                                 .os_build = w->options.os_build};
-    const char *why = NULL;
 
     n->world = w;
     n->machine = machine_create(w->world, t->object.name, t->cpus);
     if (!n->machine)
         return embed_fail(w, "machine %s: out of memory", t->object.name);
     w->node_count++;
-    if (!nt_create(n->machine, &options, &why))
-        return embed_fail(w, "machine %s: %s", t->object.name, why);
-    if (w->options.message)
-        nt_on_message(n->machine, driver_message, n);
+    if (!embed_create_kernel(n))
+        return false;
     for (size_t i = 0; i < t->parameters.count; i++)
         nt_registry_set_dword(n->machine, EMBED_MPIO_PARAMETERS, t->parameters.item[i].name, t->parameters.item[i].value);
     fill_device_list(w, t, n->machine);
@@ -180,6 +188,7 @@ bool embed_build(struct mpio *w)
 void embed_dismantle(struct mpio *w)
 {
     embed_drop_faults(w);
+    embed_reboot_free(w);
     if (w->scenario)
         scenario_stop(w->scenario);
     embed_clusters_free(w);

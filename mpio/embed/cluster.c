@@ -84,8 +84,11 @@ static void release(struct cluster *c)
         struct member *m = &c->members[i];
         world_cancel(world_of(c), &m->tick);
         world_cancel(world_of(c), &m->retry);
-        for (unsigned s = 0; s < m->slot_count; s++)
+        for (unsigned s = 0; s < m->slot_count; s++) {
             world_cancel(world_of(c), &m->slots[s].event);
+            embed_forget_io(c->world, &m->slots[s].io);
+        }
+        embed_forget_io(c->world, &m->pr);
         if (m->disk)
             m->disk->member = NULL;
         free(m->slots);
@@ -255,6 +258,23 @@ void embed_clusters_rest(struct mpio *w)
     for (struct cluster *c = w->clusters; c; c = c->next)
         for (unsigned i = 0; i < c->member_count; i++)
             world_cancel(w->world, &c->members[i].tick);
+}
+
+void embed_cluster_machine_lost(struct node *n)
+{
+    for (struct cluster *c = n->world->clusters; c; c = c->next) {
+        for (unsigned i = 0; i < c->member_count; i++) {
+            struct member *m = &c->members[i];
+            if (m->node != n)
+                continue;
+            m->state = MEMBER_OUT;
+            m->step = STEP_NONE;
+            memset(m->believed, 0, c->part_count * sizeof *m->believed);
+            for (unsigned s = 0; s < m->slot_count; s++)
+                m->slots[s].out = false;
+            world_post(world_of(c), &m->tick, world_now(world_of(c)) + c->plan->timeout / TICKS_PER_TIMEOUT, EVENT_DPC);
+        }
+    }
 }
 
 void embed_clusters_free(struct mpio *w)

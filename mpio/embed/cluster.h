@@ -61,6 +61,7 @@ struct member {
     uint64_t key;
     uint64_t beat;              /* the last sign of life */
     bool challenged;            /* somebody has begun to preempt its key */
+    uint64_t registered;        /* when it last did */
     struct event tick, retry;
     uint32_t *believed;         /* epoch in which it owns each part, as far as it knows; 0: it does not */
     uint32_t unknowing;         /* writes started after it had lost its part */
@@ -72,6 +73,7 @@ struct member {
     struct member *victim;
     uint64_t patience;          /* how much longer than the timeout it waits: members do not race in lock step */
     bool preempt_good;
+    uint64_t preempt_sent;
     uint64_t preempt_done;
 
     struct cluster_slot *slots;

@@ -153,7 +153,7 @@ static void look_at_keys(struct member *m)
         return;
     }
     if (found) { /* try again later */
-        if (m->preempt_good)
+        if (m->preempt_good && m->victim->registered < m->preempt_sent) /* else it has joined again since */
             cluster_found(m->cluster, m, MPIO_CLUSTER_UNFENCED, m->victim->key);
         return;
     }
@@ -168,6 +168,17 @@ static void reserved(struct member *m)
         return;
     c->holder = m;
     trace_emit(c->world->world, m->node->machine, TRACE_CLUSTER, c->index, m->index, m->index, 0);
+}
+
+/* A preemption under way may still take the key that was registered just now. */
+static bool is_being_preempted(const struct member *m)
+{
+    const struct cluster *c = m->cluster;
+
+    for (unsigned i = 0; i < c->member_count; i++)
+        if (c->members[i].victim == m && c->members[i].step == STEP_PREEMPT)
+            return true;
+    return false;
 }
 
 static bool met_unit_attention(const struct mpio_io *io)
@@ -204,8 +215,8 @@ static void finished(struct mpio_io *io)
         if (!good)
             break;
         m->state = MEMBER_IN;
-        m->challenged = false;
-        m->beat = world_now(w);
+        m->challenged = is_being_preempted(m);
+        m->registered = m->beat = world_now(w);
         break;
     case STEP_RESERVE:
         if (good)
@@ -299,5 +310,6 @@ void cluster_reserve_step(struct member *m)
     if (!m->victim)
         return;
     m->victim->challenged = true;
+    m->preempt_sent = world_now(c->world->world);
     send_out(m, STEP_PREEMPT, OUT_PREEMPT_AND_ABORT, m->key, m->victim->key);
 }

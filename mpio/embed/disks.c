@@ -4,7 +4,7 @@
  * disks that start or leave; I/O enters the machine either from inside (a completion) or through an
  * event at DISPATCH_LEVEL.
  */
-#include "embed/embed.h"
+#include "embed/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +107,21 @@ void embed_watch_disks(struct node *n)
     DiskObserve(disk_changed, n);
 }
 
+void embed_disks_lost(struct node *n)
+{
+    struct mpio *w = n->world;
+
+    for (unsigned i = 0; i < w->disk_count; i++) {
+        struct disk *d = w->disks[i];
+        if (d->node != n)
+            continue;
+        d->device = NULL;
+        d->info.present = false;
+        if (d->stream)
+            stream_machine_lost(d->stream);
+    }
+}
+
 unsigned mpio_disks(const struct mpio *w)
 {
     return w->disk_count;
@@ -161,6 +176,13 @@ static void submit_event(struct event *e)
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     submit(s);
     KeLowerIrql(irql);
+}
+
+void embed_forget_io(struct mpio *w, struct mpio_io *io)
+{
+    struct submission *s = (struct submission *)io->private_area;
+
+    world_cancel(w->world, &s->event);
 }
 
 bool mpio_submit(struct mpio *w, unsigned disk, struct mpio_io *io)

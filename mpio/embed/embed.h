@@ -24,6 +24,7 @@
 #define EMBED_MPIO_PARAMETERS "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\mpio\\Parameters"
 
 struct cluster;
+struct dead_kernel;
 struct disk;
 struct injected;
 struct member;
@@ -39,6 +40,9 @@ struct node {
     struct load_driver miniports[EMBED_MAX_MINIPORTS]; /* of [hba] sections, kind = driver */
     unsigned miniport_count;
     unsigned log_seen;          /* event-log entries shown as marks */
+    bool boot_wanted;           /* a timeline asked for it; done between two runs of the world (reboot.c) */
+    bool booting;               /* its drivers start, its devices are enumerated */
+    unsigned boot_step;         /* the driver that starts */
     bool default_claims;        /* MPIO's device list is what the topology implies: nobody gave one */
 };
 
@@ -81,17 +85,43 @@ struct mpio {
     struct index path_by_place;
     void (*mark)(void *user, const struct mpio_mark *m);
     void *mark_user;
+    struct dead_kernel *dead;   /* bug checks of machines that have booted again since */
     char error[600];
 };
 
 /* Puts a sentence into mpio_error and returns false. */
 bool embed_fail(struct mpio *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct node *embed_node(const struct mpio *w, const char *machine); /* NULL name: the first */
+void embed_describe_bugcheck(const struct node *n, const struct nt_bugcheck *b, struct mpio_bugcheck *out);
 
 /* build.c */
 bool embed_build(struct mpio *w);
 void embed_dismantle(struct mpio *w);
 void embed_lookups(struct mpio *w, struct scenario_objects *objects);
+/* A kernel without registry contents. */
+bool embed_create_kernel(struct node *n);
+
+/* boot.c */
+/* The drivers of a machine in the order in which they start; false: `index` is behind the last. */
+struct boot_driver {
+    const char *service;
+    void *entry;
+    const struct nt_image *image;   /* NULL: a driver of the framework */
+};
+bool embed_boot_driver(const struct node *n, unsigned index, struct boot_driver *d);
+void embed_boot_pnp(void *node);    /* in a thread of the machine, when they have started */
+
+/* reboot.c: machines that boot again, adapters that are pulled and put back */
+/* After an action: what of it is for the machines' kernels. */
+void embed_lifecycle_applied(struct mpio *w, const struct topology_action *action);
+/* Between two runs of the world: starts what was asked for. */
+void embed_reboot(struct mpio *w);
+bool embed_boots_ahead(const struct mpio *w);       /* a machine that has stopped will come back */
+unsigned embed_booting(const struct mpio *w);       /* machines that are at it */
+/* Number *n of the bug checks whose machines have booted again since; `text` is malloc'ed, both may be NULL. False: there
+ * are not so many, and *n has become less by their number. */
+bool embed_dead_bugcheck(const struct mpio *w, unsigned *n, struct mpio_bugcheck *out, char **text);
+void embed_reboot_free(struct mpio *w);
 
 /* real.c */
 struct hba *embed_build_real_hba(struct mpio *w, size_t index);
@@ -116,6 +146,7 @@ bool embed_check_adapters(struct node *n);
 
 /* faults.c */
 void embed_drop_faults(struct mpio *w);
+bool embed_faults_boot(const struct mpio *w); /* some fault to come boots a machine */
 
 /* verdict.c */
 /* After every action of a timeline or plan: what the load and the verdict must know of it. */
@@ -129,6 +160,8 @@ bool embed_call(struct node *n, const char *name, void (*routine)(void *argument
 
 /* disks.c: called in a thread of the machine before PnP starts */
 void embed_watch_disks(struct node *n);
+void embed_forget_io(struct mpio *w, struct mpio_io *io); /* zeroed or submitted before; its memory goes */
+void embed_disks_lost(struct node *n);  /* the machine's kernel is gone: so are its disks, and what was out on them */
 /* Index of MPIO Disk<number>; INDEX_NONE when it never arrived. */
 unsigned embed_multipath_disk(const struct node *n, uint32_t number);
 
@@ -144,6 +177,7 @@ void embed_clusters_stop(struct mpio *w);          /* the owners read all once m
 unsigned embed_clusters_pending(const struct mpio *w); /* 0: that is done, and nothing is out */
 void embed_clusters_rest(struct mpio *w);
 void embed_clusters_free(struct mpio *w);
+void embed_cluster_machine_lost(struct node *n);   /* its members know nothing any more; they tick again */
 bool embed_in_cluster(const struct disk *d);
 const struct mpio_load_report *embed_cluster_disk_report(const struct disk *d); /* NULL: in no cluster */
 

@@ -55,6 +55,7 @@ bool mpio_fault(struct mpio *w, const char *command)
 #define CLASS_RETRIES     4                   /* of one request, by the class driver */
 #define REQUEST_PATIENCE  (60 * WORLD_SECOND) /* five attempts of 10 s, the pauses and resets between them */
 #define VERIFY_MARGIN     (25 * WORLD_SECOND) /* a verification whose first commands get lost */
+#define GIVE_UP_MARGIN    (45 * WORLD_SECOND) /* three time-outs and their resets: DSMs give a path up then */
 #define DEFAULT_REMOVAL   20                  /* PDORemovePeriod, seconds */
 
 static uint32_t parameter(const struct node *n, const char *name, uint32_t value)
@@ -83,11 +84,12 @@ static void bound_by_machines(const struct mpio *w, struct scenario_random_optio
             removal = period * WORLD_SECOND;
     }
     o->longest_blackout = removal != WORLD_NEVER ? removal : 0;
+    o->given_up = GIVE_UP_MARGIN;
     o->strikes = CLASS_RETRIES;
     o->patience = REQUEST_PATIENCE + o->longest_blackout;
 }
 
-static unsigned draw_plan(struct mpio *w, uint64_t duration, unsigned least, unsigned most, unsigned kinds)
+static unsigned draw_plan(struct mpio *w, uint64_t duration, unsigned least, unsigned most, uint64_t kinds)
 {
     uint64_t start_time = (world_now(w->world) + WORLD_MS - 1) / WORLD_MS * WORLD_MS; /* a person reads the plan */
     struct scenario_random_options options = {.start = start_time,
@@ -175,6 +177,15 @@ bool mpio_fault_plan_read(struct mpio *w, const char *lines)
     ok = ok && (count == 0 || start(w, actions, count, "fault plan"));
     free(actions);
     return ok;
+}
+
+bool embed_faults_boot(const struct mpio *w)
+{
+    bool boots = w->scenario && scenario_boots_ahead(w->scenario);
+
+    for (const struct injected *i = w->injected; i && !boots; i = i->next)
+        boots = scenario_boots_ahead(i->scenario);
+    return boots;
 }
 
 void embed_drop_faults(struct mpio *w)

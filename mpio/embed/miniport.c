@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/ini.h"
+
 #define SERVICES    "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\"
 #define SERVICE_MAX TOPOLOGY_NAME_MAX
 #define EVENT_PNP   219u /* of the pnp room: a device that does not start */
@@ -84,13 +86,6 @@ static bool resolve(const struct mpio *w, const char *file, char *path, size_t s
     return (size_t)snprintf(path, size, "%.*s%s", (int)directory, w->topology_name, file) < size;
 }
 
-static bool same_service(const char *a, const char *b)
-{
-    while (*a && (*a | 0x20) == (*b | 0x20))
-        a++, b++;
-    return *a == *b;
-}
-
 static bool service_is_free(struct node *n, const char *service, const char *file)
 {
     static const char *const taken[] = {"mpio", "mpdev", "disk", "ompfc", "ompiscsi", "ompsas", "ompspi", "PnpManager"};
@@ -99,10 +94,10 @@ static bool service_is_free(struct node *n, const char *service, const char *fil
         return embed_fail(n->world, "%s: service name \"%s\" is longer than %u characters; give service = NAME", file, service,
                           SERVICE_MAX);
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-        if (same_service(taken[i], service))
+        if (ini_same_name(taken[i], service))
             return embed_fail(n->world, "%s: service \"%s\" is a driver of the framework; give service = NAME", file, service);
     for (unsigned i = 0; i < n->miniport_count; i++)
-        if (same_service(n->miniports[i].service, service))
+        if (ini_same_name(n->miniports[i].service, service))
             return embed_fail(n->world, "%s: service \"%s\" of machine %s is %s already; give service = NAME", file, service,
                               n->machine->name, n->miniports[i].image.path);
     return true;
@@ -122,7 +117,7 @@ static struct load_driver *take_driver(struct node *n, const struct topology_hba
     }
     for (unsigned i = 0; i < n->miniport_count; i++)
         if (strcmp(n->miniports[i].image.path, path) == 0 &&
-            (!t->service || same_service(t->service, n->miniports[i].service)))
+            (!t->service || ini_same_name(t->service, n->miniports[i].service)))
             return &n->miniports[i];
     if (n->miniport_count == EMBED_MAX_MINIPORTS) {
         embed_fail(w, "hba %s: machine %s has %u miniports already", t->object.name, n->machine->name, EMBED_MAX_MINIPORTS);

@@ -148,10 +148,12 @@ bool mpio_run(struct mpio *w, uint64_t duration)
 {
     uint64_t end = world_now(w->world) + duration;
 
-    while (world_now(w->world) < end && any_machine_runs(w))
+    while (world_now(w->world) < end && (any_machine_runs(w) || embed_boots_ahead(w))) {
+        embed_reboot(w);
         if (world_run(w->world, end) == WORLD_IDLE)
-            break;
-    if (any_machine_runs(w))
+            break; /* and a boot would have stopped it */
+    }
+    if (any_machine_runs(w) || embed_boots_ahead(w))
         return true;
     return embed_fail(w, "every machine has stopped");
 }
@@ -220,22 +222,29 @@ bool mpio_is_real(const struct mpio *w)
     return world_clock(w->world) == WORLD_CLOCK_HOST;
 }
 
+void embed_describe_bugcheck(const struct node *node, const struct nt_bugcheck *b, struct mpio_bugcheck *out)
+{
+    memset(out, 0, sizeof *out);
+    snprintf(out->machine, sizeof out->machine, "%s", node->machine->name);
+    snprintf(out->rule, sizeof out->rule, "%s", nt_rule_id(b->rule));
+    snprintf(out->text, sizeof out->text, "%s", b->text);
+    if (b->driver_frame < b->frames) {
+        const struct nt_frame *f = &b->frame[b->driver_frame];
+        snprintf(out->file, sizeof out->file, "%s", f->file);
+        snprintf(out->function, sizeof out->function, "%s", f->function);
+        out->line = f->line;
+    }
+}
+
 bool mpio_bugcheck(const struct mpio *w, unsigned n, struct mpio_bugcheck *out)
 {
+    if (embed_dead_bugcheck(w, &n, out, NULL))
+        return true;
     for (unsigned i = 0; i < w->node_count; i++) {
         const struct nt_bugcheck *b = nt_bugcheck(w->nodes[i].machine);
         if (!b || n-- > 0)
             continue;
-        memset(out, 0, sizeof *out);
-        snprintf(out->machine, sizeof out->machine, "%s", w->nodes[i].machine->name);
-        snprintf(out->rule, sizeof out->rule, "%s", nt_rule_id(b->rule));
-        snprintf(out->text, sizeof out->text, "%s", b->text);
-        if (b->driver_frame < b->frames) {
-            const struct nt_frame *f = &b->frame[b->driver_frame];
-            snprintf(out->file, sizeof out->file, "%s", f->file);
-            snprintf(out->function, sizeof out->function, "%s", f->function);
-            out->line = f->line;
-        }
+        embed_describe_bugcheck(&w->nodes[i], b, out);
         return true;
     }
     return false;
@@ -243,6 +252,10 @@ bool mpio_bugcheck(const struct mpio *w, unsigned n, struct mpio_bugcheck *out)
 
 char *mpio_bugcheck_text(const struct mpio *w, unsigned n)
 {
+    char *dead;
+
+    if (embed_dead_bugcheck(w, &n, NULL, &dead))
+        return dead;
     for (unsigned i = 0; i < w->node_count; i++) {
         if (!nt_bugcheck(w->nodes[i].machine) || n-- > 0)
             continue;
@@ -301,21 +314,27 @@ char *mpio_registry_text(struct mpio *w, const char *machine, const char *key)
     return buffer_take(&text, NULL);
 }
 
-bool mpio_trace_flags(struct mpio *w, const char *machine, const char *driver, uint32_t flags, unsigned level)
+static bool set_trace(const struct node *n, const char *driver, uint32_t flags, unsigned level)
 {
     const char *slash = driver ? strchr(driver, '/') : NULL;
     char service[64] = "";
+
+    if (driver)
+        snprintf(service, sizeof service, "%.*s", slash ? (int)(slash - driver) : (int)strlen(driver), driver);
+    return nt_trace_flags(n->machine, service, slash ? slash + 1 : NULL, flags, (uint8_t)level);
+}
+
+bool mpio_trace_flags(struct mpio *w, const char *machine, const char *driver, uint32_t flags, unsigned level)
+{
     bool found = false;
 
     if (level > UINT8_MAX)
         return embed_fail(w, "trace level %u: levels are 0 to 255", level);
-    if (driver)
-        snprintf(service, sizeof service, "%.*s", slash ? (int)(slash - driver) : (int)strlen(driver), driver);
     for (unsigned i = 0; i < w->node_count; i++) {
         if (machine && strcmp(w->nodes[i].machine->name, machine) != 0)
             continue;
         found = true;
-        if (!nt_trace_flags(w->nodes[i].machine, service, slash ? slash + 1 : NULL, flags, (uint8_t)level))
+        if (!set_trace(&w->nodes[i], driver, flags, level))
             return embed_fail(w, "trace flags of %s: more than 64 drivers and providers are asked for, or the name is longer "
                               "than 63 characters", driver ? driver : "every driver");
     }

@@ -228,6 +228,17 @@ void stream_stop(struct stream *s)
         world_cancel(world_of(s), &s->slots[i].event);
 }
 
+void stream_machine_lost(struct stream *s)
+{
+    for (unsigned i = 0; i < s->slot_count; i++) {
+        struct slot *slot = &s->slots[i];
+        world_cancel(world_of(s), &slot->event);
+        if (slot->out)
+            s->units[slot->unit].busy = false;
+        slot->out = false;
+    }
+}
+
 void stream_power_lost(struct stream *s)
 {
     for (uint64_t i = 0; s->volatile_cache && i < s->unit_count; i++)
@@ -254,6 +265,10 @@ void stream_free(struct stream *s)
 {
     if (!s)
         return;
+    for (unsigned i = 0; s->slots && i < s->slot_count; i++) {
+        world_cancel(world_of(s), &s->slots[i].event);
+        embed_forget_io(s->disk->node->world, &s->slots[i].io);
+    }
     free(s->units);
     free(s->slots);
     free(s->memory);

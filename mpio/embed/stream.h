@@ -41,6 +41,8 @@ struct stream {
 struct stream *stream_create(struct disk *d, unsigned index, const struct topology_load *t);
 void stream_start(struct stream *s);
 void stream_stop(struct stream *s);
+/* The machine died: nothing that was out ends any more. What it wrote last may be there or not. */
+void stream_machine_lost(struct stream *s);
 /* The LUN's array lost its power: blocks may hold what they held before the last write-through. */
 void stream_power_lost(struct stream *s);
 /* The LUN has become this small: what was behind is gone for ever. */

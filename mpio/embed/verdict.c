@@ -80,6 +80,31 @@ static bool shrinks(const struct mpio *w, const struct topology_action *a)
     return lun && a->size < lun->size;
 }
 
+static bool reaches(const struct topology *t, size_t hba, size_t array)
+{
+    for (size_t i = 0; i < t->link_count; i++)
+        if (t->links[i].hba == hba && t->links[i].array == array)
+            return true;
+    return false;
+}
+
+/* No other adapter of its machine is in its slot and leads to an array that this one leads to. */
+static bool takes_last_path(const struct mpio *w, size_t hba)
+{
+    const struct topology *t = w->topology;
+
+    for (size_t array = 0; array < t->array_count; array++) {
+        bool left = !reaches(t, hba, array);
+        for (size_t i = 0; i < t->hba_count && !left; i++) {
+            const struct hba *h = fabric_find_hba(w->nodes[t->hbas[i].machine].machine, t->hbas[i].object.name);
+            left = t->hbas[i].machine == t->hbas[hba].machine && h && !h->pulled && reaches(t, i, array);
+        }
+        if (!left)
+            return true;
+    }
+    return false;
+}
+
 /* Why requests may fail from now on; NULL: this action is no reason. */
 static const char *excuse(const struct mpio *w, const struct topology_action *a)
 {
@@ -100,7 +125,9 @@ static const char *excuse(const struct mpio *w, const struct topology_action *a)
                        a->fault == GHOST_RESERVE_UNIT
                    ? "another host reserved a LUN" : NULL;
     case ACTION_HBA:
-        return a->up ? NULL : "an HBA was without power";
+        if (a->fault == HBA_POWER)
+            return a->up ? NULL : "an HBA was without power";
+        return a->fault == HBA_REMOVE && takes_last_path(w, a->hba) ? "the last adapter on the way to a LUN was pulled" : NULL;
     default:
         return NULL;
     }
@@ -112,6 +139,7 @@ void embed_fault_applied(void *mpio, const struct topology_action *action)
     const char *why = excuse(w, action);
     uint32_t number = action->lun;
 
+    embed_lifecycle_applied(w, action);
     if (why && !w->errors_allowed)
         w->errors_allowed = why;
     if (action->kind == ACTION_EXPECT && !action->up)

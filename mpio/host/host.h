@@ -44,6 +44,7 @@ bool host_file_sync(int file);
 void host_file_close(int file);
 bool host_make_directory(const char *path);         /* with parents; true when it is there */
 bool host_remove_file(const char *path);            /* or an empty directory */
+bool host_remove_directory(const char *path);       /* with all that is in it; links are not followed */
 char *host_temporary_directory(void);               /* private, mode 0700, malloc'ed name */
 int host_directory_entries(const char *path);       /* 0: empty or not there; 1: has something; -1: cannot be told */
 bool host_random(void *bytes, size_t count);        /* from the system, for names that must be unique */
@@ -172,7 +173,8 @@ int host_run(const char *const argv[], char *output, size_t size);
 unsigned host_processors(void);                     /* that this process may use; at least 1 */
 /* Programs that run beside this one. Each starts with this one's environment, reads nothing, does not hear Ctrl-C at
  * the terminal, and is killed by the system after `cpu_seconds` of processor time (0: never). Its standard output
- * and error go to the file `output`, made anew (NULL: nowhere). argv[0] names its file. NULL on failure. */
+ * and error go to the file `output`, made anew (NULL: nowhere). Its directory for temporary files is its own and goes
+ * with it. argv[0] names its file. NULL on failure. */
 #define HOST_MAX_CHILDREN 64
 struct host_child;
 struct host_child *host_child_start(const char *const argv[], const char *output, unsigned cpu_seconds);
@@ -192,7 +194,7 @@ void host_poison(const void *memory, size_t bytes); /* for AddressSanitizer; not
 void host_unpoison(const void *memory, size_t bytes);
 /* From now on writing to a connection whose peer is gone is an error, not the end of the process. */
 void host_ignore_broken_pipe(void);
-/* From now on SIGINT and SIGTERM only set a flag; the second of a kind ends the process. */
+/* From now on SIGINT, SIGTERM and SIGHUP only set a flag; the second of a kind ends the process. */
 void host_catch_interrupt(void);
 bool host_interrupted(void);
 bool host_is_terminal(void);                        /* standard error goes to a person */

@@ -102,6 +102,11 @@ void nt_on_message(struct machine *m, void (*message)(void *user, const char *co
  * long, or too many are remembered. */
 bool nt_trace_flags(struct machine *m, const char *driver, const char *provider, uint32_t flags, uint8_t level);
 
+/* The switches of one machine's kernel for another kernel: that of the same machine after its next boot. */
+struct nt_trace_switches;
+struct nt_trace_switches *nt_trace_take(const struct machine *m); /* NULL: out of memory */
+void nt_trace_give(struct machine *m, struct nt_trace_switches *s); /* frees it; NULL is fine */
+
 struct nt_counters {
     uint64_t pool_allocations, pool_frees, pool_bytes, pool_blocks;
     uint64_t lookaside_misses, irps_allocated, irps_freed, dpcs, timers, waits, kernel_calls;

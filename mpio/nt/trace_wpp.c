@@ -206,6 +206,34 @@ bool nt_trace_flags(struct machine *m, const char *driver, const char *provider,
     return true;
 }
 
+struct nt_trace_switches {
+    ULONG Requests;
+    NT_TRACE_REQUEST Request[NT_TRACE_REQUESTS];
+};
+
+struct nt_trace_switches *nt_trace_take(const struct machine *m)
+{
+    PNT_TRACE trace = NtDebugTraceState(NtKernelOf(m));
+    struct nt_trace_switches *s = malloc(sizeof(*s));
+
+    if (s != NULL) {
+        s->Requests = trace->Requests;
+        memcpy(s->Request, trace->Request, sizeof(s->Request));
+    }
+    return s;
+}
+
+void nt_trace_give(struct machine *m, struct nt_trace_switches *s)
+{
+    PNT_TRACE trace = NtDebugTraceState(NtKernelOf(m));
+
+    if (s != NULL) {
+        trace->Requests = s->Requests;
+        memcpy(trace->Request, s->Request, sizeof(s->Request));
+    }
+    free(s);
+}
+
 /* ---- the sink ------------------------------------------------------------------------------------------------ */
 
 static VOID Message(ULONG64 Logger, struct format_site *Site, PCSTR Format, struct format_source *Source)

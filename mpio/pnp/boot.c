@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first enumeration of a machine. This file alone of the room looks at the house: it loads the
+ * The first enumeration of a machine, and adapters that leave and come while it runs. This file alone of the room looks at the house: it loads the
  * root enumerator as a driver and walks the machine's HBAs. PASSIVE_LEVEL.
  */
 #include "pnp/tree.h"
@@ -44,7 +44,12 @@ static NTSTATUS CreateManager(VOID)
     return loading.Status;
 }
 
-static VOID AddBus(PCWSTR DeviceId, PCWSTR InstanceId, PCWSTR Description, PCWSTR Service, ULONG HbaOrdinal)
+/* Where an adapter sits, and for which time; MPIO's bus has no slot. */
+typedef struct _BUS_PLACE {
+    ULONG Slot, Plugged;
+} BUS_PLACE;
+
+static VOID AddBus(PCWSTR DeviceId, PCWSTR InstanceId, PCWSTR Description, PCWSTR Service, BUS_PLACE Place)
 {
     PDEVICE_OBJECT pdo = PnpCreateRootDevice(DeviceId, InstanceId, Description);
     PPNP_NODE node;
@@ -60,7 +65,8 @@ static VOID AddBus(PCWSTR DeviceId, PCWSTR InstanceId, PCWSTR Description, PCWST
         return;
     }
     node->Service = Service;
-    node->HbaOrdinal = HbaOrdinal;
+    node->Slot = (USHORT)Place.Slot;
+    node->Plugged = (USHORT)Place.Plugged;
     PnpStartNode(node);
     if (node->State == NodeStarted) {
         PnpEnumerate(node);
@@ -68,18 +74,18 @@ static VOID AddBus(PCWSTR DeviceId, PCWSTR InstanceId, PCWSTR Description, PCWST
 }
 
 /* The adapter of a loaded miniport, as its INF would have it: ROOT\<service>, and no resources. */
-static VOID AddRootAdapter(PCWSTR Service, PCWSTR InstanceId)
+static VOID AddRootAdapter(PCWSTR Service, PCWSTR InstanceId, BUS_PLACE Place)
 {
     WCHAR id[64] = u"ROOT\\";
 
     for (ULONG i = 0; Service[i] != 0 && i < RTL_NUMBER_OF(id) - 6; i++) {
         id[5 + i] = Service[i];
     }
-    AddBus(id, InstanceId, (PCWSTR)u"Adapter of a loaded miniport", Service, ~0u);
+    AddBus(id, InstanceId, (PCWSTR)u"Adapter of a loaded miniport", Service, Place);
 }
 
 /* The ids are made up. */
-static VOID AddAdapter(const struct hba *Hba, ULONG Ordinal)
+static VOID AddAdapter(const struct hba *Hba, ULONG Slot)
 {
     static const PCWSTR ids[] = {
         [HBA_FC] = u"PCI\\VEN_0FC0&DEV_0001&REV_01",
@@ -90,21 +96,71 @@ static VOID AddAdapter(const struct hba *Hba, ULONG Ordinal)
     static const PCWSTR services[] = {
         [HBA_FC] = u"ompfc", [HBA_ISCSI] = u"ompiscsi", [HBA_SAS] = u"ompsas", [HBA_SPI] = u"ompspi",
     };
+    BUS_PLACE place = {Slot, Hba->plugged};
     WCHAR instance[8] = u"0000";
 
-    for (ULONG i = 0, value = Ordinal; i < 4; i++, value /= 10) {
+    for (ULONG i = 0, value = Slot; i < 4; i++, value /= 10) {
         instance[3 - i] = (WCHAR)('0' + value % 10);
     }
     if (Hba->kind == HBA_DRIVER) {
-        AddRootAdapter(Hba->service, instance);
+        AddRootAdapter(Hba->service, instance, place);
         return;
     }
-    AddBus(ids[Hba->kind], instance, (PCWSTR)u"Simulated host bus adapter", services[Hba->kind], Ordinal);
+    AddBus(ids[Hba->kind], instance, (PCWSTR)u"Simulated host bus adapter", services[Hba->kind], place);
+}
+
+static PPNP_NODE NodeOfSlot(ULONG Slot)
+{
+    PPNP_MANAGER manager = PnpManager();
+
+    for (PLIST_ENTRY entry = manager->Buses.Flink; entry != &manager->Buses; entry = entry->Flink) {
+        PPNP_NODE node = CONTAINING_RECORD(entry, PNP_NODE, Link);
+
+        if (node->Slot == Slot) {
+            return node;
+        }
+    }
+    return NULL;
+}
+
+/* What stands in the tree for an HBA against the HBA itself: an adapter that was pulled goes, a new one comes. One that
+ * was put back before anybody looked is another one. */
+static VOID LookAtSlot(const struct hba *Hba, ULONG Slot)
+{
+    PPNP_NODE node = NodeOfSlot(Slot);
+
+    if (node != NULL && (Hba->pulled || node->Plugged != (USHORT)Hba->plugged)) {
+        PDEVICE_OBJECT pdo = node->Pdo;
+
+        PnpSurpriseRemove(node);
+        IoDeleteDevice(pdo);
+        node = NULL;
+    }
+    if (node == NULL && !Hba->pulled) {
+        AddAdapter(Hba, Slot);
+    }
+}
+
+VOID PnpLookAtAdapters(VOID)
+{
+    PPNP_MANAGER manager = PnpManager();
+    ULONG slot = 0;
+
+    if (manager == NULL) {
+        return; /* the machine boots, and will look by itself */
+    }
+    PnpAcquire();
+    for (const struct hba *hba = fabric_hbas(machine_now()); hba != NULL && manager->Booted && !manager->Stopping;
+         hba = hba->next) {
+        LookAtSlot(hba, slot++);
+    }
+    PnpRelease();
 }
 
 VOID PnpBoot(VOID)
 {
-    ULONG ordinal = 0;
+    static const BUS_PLACE none = {PNP_NO_SLOT, 0};
+    ULONG slot = 0;
     NTSTATUS status = CreateManager();
 
     if (!NT_SUCCESS(status)) {
@@ -112,9 +168,10 @@ VOID PnpBoot(VOID)
         return;
     }
     PnpAcquire();
-    AddBus((PCWSTR)u"ROOT\\MPIO", (PCWSTR)u"0000", (PCWSTR)u"Microsoft Multi-Path Bus Driver", (PCWSTR)u"mpio", ~0u);
+    AddBus((PCWSTR)u"ROOT\\MPIO", (PCWSTR)u"0000", (PCWSTR)u"Microsoft Multi-Path Bus Driver", (PCWSTR)u"mpio", none);
     for (const struct hba *hba = fabric_hbas(machine_now()); hba != NULL; hba = hba->next) {
-        AddAdapter(hba, ordinal++);
+        LookAtSlot(hba, slot++);
     }
+    PnpManager()->Booted = TRUE;
     PnpRelease();
 }

@@ -189,6 +189,7 @@ PPNP_NODE PnpCreateNode(PPNP_NODE Parent, PDEVICE_OBJECT Pdo)
     node->Parent = Parent;
     node->Pdo = Pdo;
     node->Ordinal = probe.Ordinal;
+    node->Slot = PNP_NO_SLOT;
     node->Depth = Parent != NULL ? (UCHAR)(Parent->Depth + 1) : 0;
     InitializeListHead(&node->Children);
     RtlCopyMemory(node->Path, path.Chars, path.Count + 1);

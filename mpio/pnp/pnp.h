@@ -14,6 +14,10 @@
  * meanwhile (MPIO, with its pseudo-LUNs) is read by the worker right after. */
 VOID PnpBoot(VOID);
 
+/* The machine's HBAs have changed (struct hba: pulled, plugged): what was pulled is removed by surprise, what was put in is
+ * enumerated, with the port number of its slot. Returns when that is done. */
+VOID PnpLookAtAdapters(VOID);
+
 /* Orderly removal of one device: query, then remove, children first. The device may refuse (its
  * status is answered, nothing has changed). */
 NTSTATUS PnpRemoveDevice(PDEVICE_OBJECT PhysicalDeviceObject);

@@ -80,6 +80,12 @@ NTSTATUS PnpGetDeviceProperty(PDEVICE_OBJECT Pdo, DEVICE_REGISTRY_PROPERTY Prope
         return GivePath(node, '\\', Length, Buffer, ResultLength);
     case DevicePropertyPhysicalDeviceObjectName:
         return GivePath(node, 0, Length, Buffer, ResultLength);
+    case DevicePropertyUINumber:
+        if (node->Slot == PNP_NO_SLOT) {
+            return STATUS_OBJECT_NAME_NOT_FOUND;
+        }
+        number = node->Slot;
+        return Give(&number, sizeof(number), Length, Buffer, ResultLength);
     case DevicePropertyRemovalPolicy:
         number = REMOVAL_EXPECT_NO;
         return Give(&number, sizeof(number), Length, Buffer, ResultLength);

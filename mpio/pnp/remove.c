@@ -17,17 +17,31 @@ VOID PnpRemoveStack(PPNP_NODE Node)
     }
 }
 
-VOID PnpSurpriseRemove(PPNP_NODE Node)
+static VOID TellSurprise(PPNP_NODE Node)
 {
-    while (!IsListEmpty(&Node->Children)) {
-        PnpSurpriseRemove(CONTAINING_RECORD(Node->Children.Blink, PNP_NODE, Link));
+    for (PLIST_ENTRY entry = Node->Children.Blink; entry != &Node->Children; entry = entry->Blink) {
+        TellSurprise(CONTAINING_RECORD(entry, PNP_NODE, Link));
     }
     if (Node->State == NodeStarted) {
         PnpSendMinor(Node, IRP_MN_SURPRISE_REMOVAL);
     }
+}
+
+static VOID RemoveGone(PPNP_NODE Node)
+{
+    while (!IsListEmpty(&Node->Children)) {
+        RemoveGone(CONTAINING_RECORD(Node->Children.Blink, PNP_NODE, Link));
+    }
     /* Also when the stack was removed before: this REMOVE tells the bus driver that the device object may go. */
     PnpSendMinor(Node, IRP_MN_REMOVE_DEVICE);
     PnpDestroyNode(Node);
+}
+
+/* Everybody hears that the hardware is gone before anybody is removed: an adapter ends what its LUNs still wait for. */
+VOID PnpSurpriseRemove(PPNP_NODE Node)
+{
+    TellSurprise(Node);
+    RemoveGone(Node);
 }
 
 /* ---- orderly removal ------------------------------------------------------------------------------------- */
@@ -111,7 +125,7 @@ VOID PnpShutdown(VOID)
     while (!IsListEmpty(&manager->Buses)) {
         bus = CONTAINING_RECORD(manager->Buses.Blink, PNP_NODE, Link);
         pdo = bus->Pdo;
-        if (bus->State == NodeStarted && bus->HbaOrdinal == ~0u) {
+        if (bus->State == NodeStarted && PnpHasPrefix(bus->Path, "ROOT\\")) {
             PnpEnumerate(bus);
         }
         PnpRemoveStack(bus);

@@ -17,7 +17,7 @@ static NTSTATUS AddDevice(PPNP_NODE Node, PCWSTR Service)
     return NT_CALL_OUT("AddDevice", driver, PASSIVE_LEVEL, driver->DriverExtension->AddDevice, driver, Node->Pdo);
 }
 
-/* An adapter's only resource: one memory range whose start is the ordinal of its HBA. */
+/* The only resource of an adapter on a bus with hardware: one memory range whose start is the slot of its HBA. */
 static PNP_RESULT SendStart(PPNP_NODE Node)
 {
     CM_RESOURCE_LIST resources;
@@ -26,7 +26,7 @@ static PNP_RESULT SendStart(PPNP_NODE Node)
 
     RtlZeroMemory(&request, sizeof(request));
     request.MinorFunction = IRP_MN_START_DEVICE;
-    if (Node->Parent == NULL && Node->HbaOrdinal != ~0u) {
+    if (Node->Parent == NULL && PnpHasPrefix(Node->Path, "PCI\\")) {
         RtlZeroMemory(&resources, sizeof(resources));
         resources.Count = 1;
         resources.List[0].InterfaceType = PCIBus;
@@ -34,7 +34,7 @@ static PNP_RESULT SendStart(PPNP_NODE Node)
         resources.List[0].PartialResourceList.Revision = 1;
         resources.List[0].PartialResourceList.Count = 1;
         range->Type = CmResourceTypeMemory;
-        range->u.Memory.Start.QuadPart = Node->HbaOrdinal;
+        range->u.Memory.Start.QuadPart = Node->Slot;
         range->u.Memory.Length = PAGE_SIZE;
         request.Parameters.StartDevice.AllocatedResources = &resources;
         request.Parameters.StartDevice.AllocatedResourcesTranslated = &resources;

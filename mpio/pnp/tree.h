@@ -14,6 +14,7 @@
 
 #define PNP_TAG        'ppnP'
 #define PNP_ID_CHARS   200      /* longest instance path, terminator included */
+#define PNP_NO_SLOT    0xFFFF
 #define PNP_BUCKETS    16384    /* power of two; nodes by address of their PDO */
 
 typedef struct _PNP_NODE PNP_NODE, *PPNP_NODE;
@@ -37,7 +38,8 @@ struct _PNP_NODE {
     UCHAR Depth;
     BOOLEAN Seen;               /* in the relations just read */
     BOOLEAN Dirty;              /* its relations are to be read again */
-    ULONG HbaOrdinal;           /* adapters: start of the memory range */
+    USHORT Slot;                /* adapters: place among the machine's HBAs; else PNP_NO_SLOT */
+    USHORT Plugged;             /* adapters: which life of the HBA this is */
     CHAR Path[ANYSIZE_ARRAY];   /* device instance path; PATH in node.c lets nothing else in */
 };
 
@@ -48,7 +50,7 @@ typedef struct _PNP_MANAGER {
     KEVENT Busy;
     WORK_QUEUE_ITEM Work;
     volatile LONG WorkQueued;
-    BOOLEAN Stopping;
+    BOOLEAN Booted, Stopping;
     ULONG NextOrdinal;
     PPNP_NODE Buckets[PNP_BUCKETS];
 } PNP_MANAGER, *PPNP_MANAGER;

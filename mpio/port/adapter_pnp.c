@@ -91,6 +91,18 @@ static VOID SurpriseUnits(PPORT_ADAPTER Adapter)
     }
 }
 
+/* No hardware will answer: what the miniport has not given back is ended for it. */
+static VOID EndTheRest(PPORT_ADAPTER Adapter)
+{
+    for (PLIST_ENTRY entry = Adapter->Units.Flink; entry != &Adapter->Units; entry = entry->Flink) {
+        PortAbandon(CONTAINING_RECORD(entry, PORT_UNIT, Link), TRUE, SRB_STATUS_NO_DEVICE);
+    }
+    if (Adapter->Probe != NULL) {
+        PortFailWaiting(Adapter->Probe, SRB_STATUS_NO_DEVICE);
+        PortAbandon(Adapter->Probe, TRUE, SRB_STATUS_NO_DEVICE);
+    }
+}
+
 /* What it still has it gives back; it must not touch its hardware any more. */
 static VOID TellMiniport(PPORT_ADAPTER Adapter)
 {
@@ -144,6 +156,7 @@ NTSTATUS PortAdapterPnp(PPORT_ADAPTER Adapter, PIRP Irp)
         Adapter->State = PortSurprised;
         SurpriseUnits(Adapter);
         TellMiniport(Adapter);
+        EndTheRest(Adapter);
         Irp->IoStatus.Status = STATUS_SUCCESS;
         return PassDown(Adapter, Irp);
     case IRP_MN_REMOVE_DEVICE:

@@ -158,6 +158,15 @@ static VOID InitializeAdapter(PPORT_ADAPTER Adapter, PPORT_DRIVER Driver, PDEVIC
     Adapter->WorkBusy = 1;
 }
 
+/* An adapter that is put back gets the number it had, wherever it can: that of its slot, where the bus tells one. */
+static ULONG SlotOf(PDEVICE_OBJECT PhysicalDeviceObject)
+{
+    ULONG slot, length;
+    NTSTATUS status = IoGetDeviceProperty(PhysicalDeviceObject, DevicePropertyUINumber, sizeof(slot), &slot, &length);
+
+    return NT_SUCCESS(status) ? slot : 0;
+}
+
 NTSTATUS PortAddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT PhysicalDeviceObject)
 {
     PPORT_DRIVER driver = IoGetDriverObjectExtension(DriverObject, DRIVER_EXTENSION_ID);
@@ -165,22 +174,25 @@ NTSTATUS PortAddDevice(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT PhysicalDevic
     UNICODE_STRING name = {0, sizeof(buffer), buffer};
     PDEVICE_OBJECT device;
     PPORT_ADAPTER adapter;
-    ULONG number = 0;
+    ULONG number = SlotOf(PhysicalDeviceObject), next = 0;
     NTSTATUS status;
 
-    do {
+    for (;;) {
         name.Length = 0;
         PortName(number, &name);
         status = IoCreateDevice(DriverObject, sizeof(PORT_ADAPTER), &name, FILE_DEVICE_CONTROLLER,
                                 FILE_DEVICE_SECURE_OPEN, FALSE, &device);
-        number++;
-    } while (status == STATUS_OBJECT_NAME_COLLISION);
+        if (status != STATUS_OBJECT_NAME_COLLISION) {
+            break;
+        }
+        number = next++;
+    }
     if (!NT_SUCCESS(status)) {
         return status;
     }
     adapter = device->DeviceExtension;
     InitializeAdapter(adapter, driver, device, PhysicalDeviceObject);
-    adapter->Number = number - 1;
+    adapter->Number = number;
     adapter->ScanWork = IoAllocateWorkItem(device);
     adapter->ResetWork = IoAllocateWorkItem(device);
     adapter->Lower = IoAttachDeviceToDeviceStack(device, PhysicalDeviceObject);

@@ -155,10 +155,9 @@ static BOOLEAN HasExpired(PPORT_UNIT Unit)
     return found;
 }
 
-/* The miniport kept requests through a bus reset: it has broken its contract, and its senders are
- * told at least. Their memory stays in the free list, so a late answer hits nothing foreign and
- * counts for nothing (StorPortNotification). */
-static VOID AbandonExpired(PPORT_UNIT Unit)
+/* The senders of what the miniport keeps are told at least. The memory of the requests stays in the free list, so a late
+ * answer hits nothing foreign and counts for nothing (StorPortNotification). */
+VOID PortAbandon(PPORT_UNIT Unit, BOOLEAN All, UCHAR SrbStatus)
 {
     PPORT_ADAPTER adapter = Unit->Adapter;
     KIRQL irql;
@@ -167,9 +166,9 @@ static VOID AbandonExpired(PPORT_UNIT Unit)
     for (PLIST_ENTRY entry = Unit->Active.Flink; entry != &Unit->Active; entry = entry->Flink) {
         PPORT_REQUEST request = CONTAINING_RECORD(entry, PORT_REQUEST, Link);
 
-        if (request->Expired && request->State == PORT_REQUEST_ACTIVE) {
+        if ((All || request->Expired) && request->State == PORT_REQUEST_ACTIVE) {
             request->Abandoned = request->Srb;
-            request->Srb->SrbStatus = SRB_STATUS_TIMEOUT;
+            request->Srb->SrbStatus = SrbStatus;
             request->Srb->DataTransferLength = 0;
             PortReturn(adapter, request);
         }
@@ -194,7 +193,7 @@ static VOID ClimbLadder(PPORT_UNIT Unit)
     if (HasExpired(Unit)) {
         NtLogEvent(129, adapter->Driver->Name, "miniport kept requests through a bus reset: port %u bus %u target %u lun %u",
                    adapter->Number, Unit->Path, Unit->Target, Unit->Lun);
-        AbandonExpired(Unit);
+        PortAbandon(Unit, FALSE, SRB_STATUS_TIMEOUT); /* it has broken its contract */
     }
 }
 

@@ -103,6 +103,7 @@ struct DECLSPEC_ALIGN(16) _PORT_REQUEST {
     PVOID Context;
     ULONGLONG Deadline;             /* interrupt time */
     ULONG Length;                   /* Srb->DataTransferLength as it came */
+    ULONG Number;                   /* in the unit's order of arrival: that of its waiting requests */
     UCHAR State;
     UCHAR BusyRetries;
     BOOLEAN Expired;                /* its time ran out; a reset will end it */
@@ -145,7 +146,8 @@ struct _PORT_UNIT {
     BOOLEAN TimerArmed;
     UCHAR NextTag;
     UCHAR LockCount;
-    ULONG PagingCount;
+    BOOLEAN Progress;               /* a request was taken since QUEUE FULL was last answered by sending again at once */
+    ULONG Submitted;                /* numbers requests */
     KSPIN_LOCK Lock;                /* queue, holds, tags, timer, counters */
     LIST_ENTRY Waiting, Active;
     ULONG Outstanding, Depth, BusyBelow, WaitingCount;
@@ -163,6 +165,7 @@ struct _PORT_UNIT {
     PPORT_IDENTITY Identity;
     ULONG BusyRetries, TimeOuts;
     ULONG LunResets, TargetResets, BusResets;
+    ULONG PagingCount;
 };
 
 /* The units of one target by LUN, newest first; and the targets of one bus. Kept until the adapter goes. */
@@ -323,6 +326,8 @@ NTSTATUS PortStatusOf(UCHAR SrbStatus);
 VOID PortArmTimer(PPORT_UNIT Unit);                 /* under the unit lock */
 VOID PortDisarmTimer(PPORT_UNIT Unit);
 KDEFERRED_ROUTINE PortTickDpc;
+/* What the miniport has of the unit - expired requests, or all - ends with this status whatever it does. */
+VOID PortAbandon(PPORT_UNIT Unit, BOOLEAN All, UCHAR SrbStatus);
 VOID PortRequestReset(PPORT_ADAPTER Adapter);       /* <= DISPATCH_LEVEL: runs the ladder for expired requests */
 /* One rung, waits for its end: STATUS_SUCCESS, or the rung did not work. PASSIVE_LEVEL. */
 NTSTATUS PortResetUnit(PPORT_UNIT Unit);

@@ -55,14 +55,14 @@ static UCHAR SendOnce(PPORT_UNIT Unit, SCAN_WAIT *Wait, const UCHAR *Cdb, UCHAR 
     return SRB_STATUS(Wait->Srb.SrbStatus);
 }
 
-static BOOLEAN UnitAttention(const SCAN_WAIT *Wait)
+static BOOLEAN HasSense(const SCAN_WAIT *Wait)
 {
-    UCHAR code = Wait->Sense[0] & 0x7F;
+    return (Wait->Srb.SrbStatus & SRB_STATUS_AUTOSENSE_VALID) != 0;
+}
 
-    if ((Wait->Srb.SrbStatus & SRB_STATUS_AUTOSENSE_VALID) == 0) {
-        return FALSE;
-    }
-    return (code >= 0x72 ? Wait->Sense[1] & 0x0F : Wait->Sense[2] & 0x0F) == KEY_UNIT_ATTENTION;
+static UCHAR SenseKey(const SCAN_WAIT *Wait)
+{
+    return ((Wait->Sense[0] & 0x7F) >= 0x72 ? Wait->Sense[1] : Wait->Sense[2]) & 0x0F;
 }
 
 /* Nobody scans again on account of a command that got lost: giving up would lose the LUN until the next event. */
@@ -70,7 +70,7 @@ static BOOLEAN MayRetry(UCHAR Status, const SCAN_WAIT *Wait)
 {
     switch (Status) {
     case SRB_STATUS_ERROR:
-        return UnitAttention(Wait);
+        return !HasSense(Wait) || SenseKey(Wait) == KEY_UNIT_ATTENTION; /* without sense: some HBAs' word for a lost answer */
     case SRB_STATUS_TIMEOUT:
     case SRB_STATUS_COMMAND_TIMEOUT:
     case SRB_STATUS_BUS_RESET:
@@ -82,7 +82,8 @@ static BOOLEAN MayRetry(UCHAR Status, const SCAN_WAIT *Wait)
     }
 }
 
-/* Buffer is zeroed first. *Length: room, then bytes that arrived. Answers the SRB status; an underrun is a success. */
+/* Buffer is zeroed first. *Length: room, then bytes that arrived. Answers the SRB status, with two exceptions: an underrun
+ * is a success, and an error without sense that will not go away is SRB_STATUS_ABORTED: it says nothing about the LUN. */
 UCHAR PortScanCommand(PPORT_UNIT Unit, const UCHAR *Cdb, UCHAR CdbLength, PVOID Buffer, ULONG *Length)
 {
     SCAN_WAIT wait;
@@ -94,6 +95,9 @@ UCHAR PortScanCommand(PPORT_UNIT Unit, const UCHAR *Cdb, UCHAR CdbLength, PVOID 
         if (!MayRetry(status, &wait)) {
             break;
         }
+    }
+    if (status == SRB_STATUS_ERROR && !HasSense(&wait)) {
+        status = SRB_STATUS_ABORTED;
     }
     if (status == SRB_STATUS_DATA_OVERRUN && wait.Srb.DataTransferLength <= *Length) {
         status = SRB_STATUS_SUCCESS;

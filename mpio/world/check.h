@@ -20,7 +20,8 @@
       "a host that is registered sends no media command through a path that is not")                \
     X(CHECK_IO, "io-once", "a request of an application ends once")                                 \
     X(CHECK_DISK, "one-disk", "a LUN is one disk of a machine")                                     \
-    X(CHECK_CLUSTER, "cluster", "of a shared LUN only its owner writes, and preemption fences")
+    X(CHECK_CLUSTER, "cluster", "of a shared LUN only its owner writes, and preemption fences") \
+    X(CHECK_BOOT, "boot", "a machine that boots again gets its drivers and adapters")
 
 enum check_rule {
 #define X(rule, name, text) rule,

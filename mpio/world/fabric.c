@@ -97,14 +97,7 @@ static void destroy(struct hba *h)
     for (uint32_t target = 0; target < h->targets; target++) {
         struct fabric_path *p = f->path[target];
 
-        for (struct hba_cmd *cmd = p->outstanding.first; cmd != NULL; cmd = cmd->next) {
-            world_cancel(h->world, &cmd->event);
-            fabric_withdraw(p, cmd);
-            cmd->phase = PHASE_LOST;
-        }
-        world_cancel(h->world, &p->service);
-        world_cancel(h->world, &p->comeback);
-        world_cancel(h->world, &p->echo.event);
+        fabric_forget_commands(p);
         fabric_drop_orphans(p);
         if (p->state != PATH_GONE)
             array_logout(p->nexus);

@@ -84,6 +84,8 @@ struct hba {
     void *miniport;
     const uint16_t *service;        /* HBA_DRIVER: the miniport's service name, UTF-16; lives as long as the HBA */
     bool quiet;                     /* no TRACE_CDB records: benchmarks */
+    bool pulled;                    /* out of its machine: fabric_hba_plug */
+    unsigned plugged;               /* how often it came back: tells one life of its device from the next */
     struct hba *next;               /* of the machine, in creation order */
 };
 
@@ -170,6 +172,13 @@ void fabric_bus_reset(struct hba *h);
 /* Off: the HBA loses its power: links gone, no interrupt, no completion, not even of what it has; the arrays see the
  * nexus go. On: it starts afresh, ends what it still holds HBA_ABORTED and logs in anew. */
 void fabric_hba_power(struct hba *h, bool on);
+/* Pulled out of the machine, and put back. Out: as without power, but what is submitted ends HBA_NO_TARGET at once, and
+ * fabric_take_back gives back what it had. In: it starts afresh, with nothing under way. Whoever calls this tells Plug and
+ * Play. Any kind of HBA, also one without hardware behind it. */
+void fabric_hba_plug(struct hba *h, bool in);
+/* The miniport of a pulled HBA takes back what it had given it, of one LUN or of all (target HBA_ALL_TARGETS): the commands
+ * end HBA_NO_TARGET from inside the call. Nothing while the HBA is in its machine. */
+void fabric_take_back(struct hba *h, uint32_t target, const uint8_t lun[8]);
 #define FABRIC_RELOGIN        (200 * WORLD_MS)
 #define FABRIC_EXPANDER_RESET (500 * WORLD_MS)
 #define FABRIC_SELECTION      (250 * WORLD_MS) /* parallel SCSI: nobody answers */
@@ -181,6 +190,9 @@ void fabric_luns_changed(struct world *w, const struct array *a);
  * while what is in the fabric travels on and its answers wait. Nothing for a machine that has stopped. */
 void fabric_machine_crash(struct machine *m);
 void fabric_machine_pause(struct machine *m, uint64_t time);
+/* The machine is about to boot again: its HBAs forget every command and their miniport, and log in anew; what the dead
+ * machine still had in the fabric ends with the old sessions. Before its kernel's memory goes. */
+void fabric_machine_reset(struct machine *m);
 uint64_t fabric_machine_orphans(struct machine *m); /* commands that the arrays executed after its crash */
 /* One-shot faults on one path (target) for the next `count` commands. */
 enum fabric_fault {

@@ -299,7 +299,10 @@ static void selection_over(struct event *e)
 static void submit_unreachable(struct fabric_path *p, struct hba_cmd *cmd)
 {
     fabric_clear_result(&cmd->scsi);
-    if (!p->hba->powered) {
+    if (p->hba->hba.pulled) {
+        p->lost++;
+        end_inline(p, cmd, HBA_NO_TARGET);
+    } else if (!p->hba->powered) {
         keep(p, cmd, PHASE_LOST);
     } else if (p->state == PATH_HOLDING) {
         keep(p, cmd, PHASE_HELD);

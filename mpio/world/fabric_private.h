@@ -206,6 +206,10 @@ bool fabric_path_should_be_up(const struct fabric_path *p);
 /* Loses or regains the path, as its causes say now. */
 void fabric_update_path(struct fabric_path *p);
 
+/* ---- HBAs that leave and come back (fabric_plug.c) ------------------------------------------------------ */
+/* Every command and every event of the path is forgotten, without an end. */
+void fabric_forget_commands(struct fabric_path *p);
+
 /* ---- sessions (fabric_session.c) -------------------------------------------------------------------- */
 /* Drops the session of a path for `time`; nothing when it is away already. */
 void fabric_send_away(struct fabric_path *p, uint64_t time);

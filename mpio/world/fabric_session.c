@@ -183,7 +183,7 @@ void fabric_hba_power(struct hba *h, bool on)
 {
     struct fabric_hba *f = fabric_hba_of(h);
 
-    if (f->powered == on)
+    if (f->powered == on || (on && h->pulled))
         return;
     fabric_trace(f, HBA_ALL_TARGETS, FABRIC_TRACE_POWER, on);
     f->powered = on;

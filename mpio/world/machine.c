@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LEAST_CPUS 2 /* one may spin while the other does what it waits for */
 
@@ -42,6 +43,30 @@ void machine_stop(struct machine *m, enum machine_state why)
     struct fibre *self = world_fibre;
     if (self != NULL && self->machine == m && self != &m->world->outside)
         fibre_abandon();
+}
+
+void machine_forget(struct machine *m)
+{
+    struct world *w = m->world;
+    void *hbas = m->root[ROOT_FABRIC];
+
+    assert(m->state != MACHINE_RUNNING && !w->running);
+    machine_drop(m);
+    w->outside.machine = m;
+    if (m->operations != NULL && m->operations->destroy != NULL)
+        m->operations->destroy(m);
+    w->outside.machine = NULL;
+    m->operations = NULL;
+    memset(m->root, 0, sizeof(m->root));
+    m->root[ROOT_FABRIC] = hbas;
+}
+
+void machine_restart(struct machine *m)
+{
+    assert(m->state != MACHINE_RUNNING);
+    m->state = MACHINE_RUNNING;
+    m->paused_until = 0;
+    trace_emit(m->world, m, TRACE_MACHINE, MACHINE_RUNNING, 0, 0, 0);
 }
 
 bool machine_is_paused(const struct machine *m)

@@ -36,7 +36,7 @@ static void trace_step(struct world *w, const struct topology_action *a)
     switch (topology_action_subject(a->kind)) {
     case SUBJECT_HBA:
         object = (uint64_t)a->hba << 32 | a->target;
-        value = a->kind == ACTION_LINK ? a->up : a->kind == ACTION_HBA ? (uint64_t)a->fault << 32 | a->up : (uint64_t)a->fault << 32 | a->count;
+        value = (uint64_t)a->fault << 32 | (a->kind == ACTION_LINK || a->kind == ACTION_HBA ? a->up : a->count);
         break;
     case SUBJECT_MACHINE:
         object = (uint64_t)a->machine << 32;
@@ -297,4 +297,12 @@ size_t scenario_applied(const struct scenario *s)
 size_t scenario_total(const struct scenario *s)
 {
     return s->count;
+}
+
+bool scenario_boots_ahead(const struct scenario *s)
+{
+    for (size_t i = s->next; i < s->count; i++)
+        if (s->steps[i].action.kind == ACTION_MACHINE && s->steps[i].action.fault == MACHINE_BOOT)
+            return true;
+    return false;
 }

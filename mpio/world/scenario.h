@@ -31,6 +31,8 @@ struct scenario *scenario_start(struct world *w, const struct topology *t,
                                 const struct scenario_objects *objects, struct text_error *error);
 /* Drops what has not happened yet. */
 void scenario_stop(struct scenario *s);
+/* A machine that has stopped will boot again. */
+bool scenario_boots_ahead(const struct scenario *s);
 /* Actions applied so far, and all of them: a flap counts twice per bounce. */
 size_t scenario_applied(const struct scenario *s);
 size_t scenario_total(const struct scenario *s);
@@ -71,6 +73,7 @@ enum scenario_fault {
     SCENARIO_STUCK,             /* a group stays in transition */
     SCENARIO_ARRIVAL_RACE,      /* a path that was removed goes again within milliseconds of its return */
     SCENARIO_RANDOM_ARRIVAL,    /* the paths of an HBA return in any order */
+    SCENARIO_PLUG,              /* an HBA is pulled and put back, now and then in the middle of its arrival again */
 
     SCENARIO_MASK,              /* a LUN is unmapped and mapped again, also under another number */
     SCENARIO_IDENTITY,          /* a LUN has another identifier for a while */
@@ -78,18 +81,20 @@ enum scenario_fault {
     SCENARIO_POWER,             /* an array without power */
     SCENARIO_BLACKOUT,          /* a machine loses every path: surprise removal */
     SCENARIO_HBA_POWER,         /* an HBA without power: nothing answers, nothing is told */
+    SCENARIO_PULL,              /* any HBA is pulled, be it the last one */
+    SCENARIO_BOOT,              /* a machine crashes and boots again */
     SCENARIO_FAULT_COUNT
 };
-#define SCENARIO_BIT(fault)  (1u << (fault))
+#define SCENARIO_BIT(fault)  ((uint64_t)1 << (fault))
 #define SCENARIO_ALL_KINDS   (SCENARIO_BIT(SCENARIO_GENTLE_COUNT) - 1) /* of the gentle plan */
-#define SCENARIO_WHOLE_MENU  UINT32_MAX
+#define SCENARIO_WHOLE_MENU  (SCENARIO_BIT(SCENARIO_FAULT_COUNT) - 1)
 #define SCENARIO_HARSH_KINDS (SCENARIO_WHOLE_MENU & ~(SCENARIO_BIT(SCENARIO_MASK) - 1))
-_Static_assert(SCENARIO_FAULT_COUNT == 32, "a kind is a bit of an unsigned");
+_Static_assert(SCENARIO_FAULT_COUNT < 64, "a kind is a bit of 64");
 
 struct scenario_random_options {
     uint64_t start, duration;   /* 100 ns; every outage is over at start + duration */
     unsigned minimum, maximum;  /* number of faults */
-    unsigned kinds;             /* allowed kinds; 0: SCENARIO_ALL_KINDS */
+    uint64_t kinds;             /* allowed kinds; 0: SCENARIO_ALL_KINDS */
     uint64_t longest_outage;    /* of one path, HBA or controller; 0: duration / 4 */
     uint64_t longest_blackout;  /* a machine may be without any path to an array this long; 0: never */
     bool blackouts;             /* no such limit */
@@ -97,6 +102,7 @@ struct scenario_random_options {
     unsigned strikes;           /* errors that the stack above retries for one request; 0: no limit */
     uint64_t patience;          /* a request may meet all strikes of a span this long */
     uint64_t verified;          /* paths are verified in use: an error may cost a path, found this much later; 0: not */
+    uint64_t given_up;          /* a few lost commands may cost a path, this long after the first; 0: they do not */
 };
 
 struct scenario_step {
@@ -105,7 +111,7 @@ struct scenario_step {
 };
 
 struct scenario_plan {
-    unsigned kinds;             /* those that the swarm switched on */
+    uint64_t kinds;             /* those that the swarm switched on */
     unsigned faults;
     bool errors_allowed;        /* a harsh fault is in it: it begins with `expect errors` */
     size_t count;               /* actions: an outage is two */

@@ -67,6 +67,6 @@ bool scenario_every_path_may_fail(const struct drawing *d);
 /* scenario_swarm.c: one fault of a kind beyond the gentle ones; false: it does not fit, nothing was kept. */
 bool scenario_draw_more(struct drawing *d, enum scenario_fault fault);
 /* Those of `kinds` that the topology has something for. */
-unsigned scenario_possible_more(const struct topology *t, unsigned kinds);
+uint64_t scenario_possible_more(const struct topology *t, uint64_t kinds);
 
 #endif

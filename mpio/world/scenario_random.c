@@ -17,7 +17,8 @@
 #define REDRAWS 16          /* before a fault that does not fit becomes a harmless one */
 #define MAX_BOUNCES 5
 #define OUTAGE_KINDS                                                                                \
-    (1u << SCENARIO_CABLE | 1u << SCENARIO_TARGET | 1u << SCENARIO_FLAP | 1u << SCENARIO_CONTROLLER)
+    (SCENARIO_BIT(SCENARIO_CABLE) | SCENARIO_BIT(SCENARIO_TARGET) | SCENARIO_BIT(SCENARIO_FLAP) |                 \
+     SCENARIO_BIT(SCENARIO_CONTROLLER))
 
 uint64_t scenario_below(struct drawing *d, uint64_t limit)
 {
@@ -269,10 +270,10 @@ static bool draw_outage(struct drawing *d, enum scenario_fault fault)
 /* A lost command may be the verification of its path, or take that with it when the LUN is reset. */
 bool scenario_path_may_fail(struct drawing *d, const struct way *way, uint64_t time)
 {
-    struct outage o = {
-        .hba = way->hba, .target = way->target, .from = time, .to = time + d->options->verified};
+    uint64_t found = d->options->verified > d->options->given_up ? d->options->verified : d->options->given_up;
+    struct outage o = {.hba = way->hba, .target = way->target, .from = time, .to = time + found};
 
-    return d->options->verified == 0 || scenario_try_outage(d, &o);
+    return found == 0 || scenario_try_outage(d, &o);
 }
 
 /* Sense data may meet the verification of any path of the LUN. */
@@ -341,7 +342,7 @@ static bool draw_lun_fault(struct drawing *d, enum scenario_fault fault)
     return true;
 }
 
-static enum scenario_fault draw_kind(struct drawing *d, unsigned kinds)
+static enum scenario_fault draw_kind(struct drawing *d, uint64_t kinds)
 {
     unsigned kind;
 
@@ -361,15 +362,15 @@ static bool draw_other(struct drawing *d, enum scenario_fault fault)
 }
 
 /* One of the swarm's kinds; when none fits, any harmless one that may be drawn at all. */
-static void draw_fault(struct drawing *d, unsigned possible)
+static void draw_fault(struct drawing *d, uint64_t possible)
 {
-    unsigned sets[] = {d->plan->kinds, possible & SCENARIO_ALL_KINDS & ~OUTAGE_KINDS};
+    uint64_t sets[] = {d->plan->kinds, possible & SCENARIO_ALL_KINDS & ~OUTAGE_KINDS};
 
     for (unsigned i = 0; i < 2 && sets[i] != 0; i++) {
         for (unsigned attempt = 0; attempt < REDRAWS; attempt++) {
             enum scenario_fault fault = draw_kind(d, sets[i]);
 
-            if ((1u << fault & OUTAGE_KINDS) != 0 ? draw_outage(d, fault) : draw_other(d, fault))
+            if ((SCENARIO_BIT(fault) & OUTAGE_KINDS) != 0 ? draw_outage(d, fault) : draw_other(d, fault))
                 return;
         }
     }
@@ -377,9 +378,9 @@ static void draw_fault(struct drawing *d, unsigned possible)
 
 /* ---- the plan ------------------------------------------------------------------------------------------- */
 /* Each possible kind is on with one half; at least one is. */
-static unsigned draw_swarm(struct drawing *d, unsigned possible)
+static uint64_t draw_swarm(struct drawing *d, uint64_t possible)
 {
-    unsigned kinds = 0;
+    uint64_t kinds = 0;
 
     if (d->menu > SCENARIO_GENTLE_COUNT && scenario_below(d, 2) == 0 &&
         (possible & ~SCENARIO_HARSH_KINDS) != 0)
@@ -387,18 +388,18 @@ static unsigned draw_swarm(struct drawing *d, unsigned possible)
     while (kinds == 0)
         for (unsigned kind = 0; kind < d->menu; kind++)
             if ((possible >> kind & 1) != 0 && scenario_below(d, 2) != 0)
-                kinds |= 1u << kind;
+                kinds |= SCENARIO_BIT(kind);
     return kinds;
 }
 
-static unsigned possible_kinds(const struct topology *t, unsigned allowed)
+static uint64_t possible_kinds(const struct topology *t, uint64_t allowed)
 {
-    unsigned possible = scenario_possible_more(t, allowed == 0 ? SCENARIO_ALL_KINDS : allowed);
+    uint64_t possible = scenario_possible_more(t, allowed == 0 ? SCENARIO_ALL_KINDS : allowed);
 
     if (t->link_count == 0)
         possible &= SCENARIO_BIT(SCENARIO_SENSE) | SCENARIO_BIT(SCENARIO_ATTENTION);
     if (t->lun_count == 0)
-        possible &= ~(1u << SCENARIO_SENSE | 1u << SCENARIO_ATTENTION);
+        possible &= ~(SCENARIO_BIT(SCENARIO_SENSE) | SCENARIO_BIT(SCENARIO_ATTENTION));
     return possible;
 }
 
@@ -414,7 +415,7 @@ static bool write_steps(struct scenario_plan *plan, const struct topology *t)
     return true;
 }
 
-static bool draw_plan(struct drawing *d, unsigned possible)
+static bool draw_plan(struct drawing *d, uint64_t possible)
 {
     const struct scenario_random_options *o = d->options;
 
@@ -446,7 +447,7 @@ struct scenario_plan *scenario_random(struct world *w, const struct topology *t,
                                       struct text_error *error)
 {
     struct drawing d = {.world = w, .topology = t, .options = options};
-    unsigned possible = possible_kinds(t, options->kinds);
+    uint64_t possible = possible_kinds(t, options->kinds);
     bool good;
 
     if (options->minimum > options->maximum || options->maximum > SCENARIO_MAX_FAULTS ||

@@ -198,6 +198,27 @@ static bool draw_random_arrival(struct drawing *d)
     return true;
 }
 
+/* Pulled, and put back; now and then pulled once more while its LUNs start. `harsh`: whatever it takes away. */
+static bool draw_plug(struct drawing *d, bool harsh)
+{
+    const struct way *way = draw_way(d);
+    uint64_t from = scenario_draw_time(d), gone = scenario_draw_span(d, LONGEST_TAKEN);
+    uint64_t nudge = scenario_draw_span(d, NUDGE), again = scenario_draw_span(d, 2 * WORLD_SECOND);
+    struct topology_action a = {.hba = way->hba, .target = HBA_ALL_TARGETS};
+    bool twice = scenario_below(d, 3) == 0;
+    uint64_t times[] = {from, from + gone, from + gone + nudge, from + gone + nudge + again};
+
+    if (harsh ? times[twice ? 3 : 1] > d->end
+              : !try_absence(d, way, HBA_ALL_TARGETS, from, times[twice ? 3 : 1] - from, twice ? 2 : 1))
+        return false;
+    for (unsigned i = 0; i < (twice ? 4 : 2); i++) {
+        a.time = times[i];
+        a.fault = i % 2 == 0 ? HBA_REMOVE : HBA_INSERT;
+        scenario_keep_action(d, &a, ACTION_HBA);
+    }
+    return true;
+}
+
 /* ---- LUNs and their owners ------------------------------------------------------------------------------ */
 static bool is_asymmetric(const struct topology_array *a)
 {
@@ -338,6 +359,18 @@ static bool draw_blackout(struct drawing *d)
     return true;
 }
 
+/* It may be down for a moment or for longer than its cluster waits for it. */
+static void draw_boot(struct drawing *d, size_t machine, uint64_t from, uint64_t to)
+{
+    struct topology_action a = {.machine = machine, .target = HBA_ALL_TARGETS};
+
+    for (unsigned i = 0; i < 2; i++) {
+        a.time = i == 0 ? from : to;
+        a.fault = i == 0 ? MACHINE_CRASH : MACHINE_BOOT;
+        scenario_keep_action(d, &a, ACTION_MACHINE);
+    }
+}
+
 static bool draw_harsh(struct drawing *d, enum scenario_fault fault)
 {
     uint64_t from, to;
@@ -346,6 +379,8 @@ static bool draw_harsh(struct drawing *d, enum scenario_fault fault)
 
     if (fault == SCENARIO_BLACKOUT)
         return draw_blackout(d);
+    if (fault == SCENARIO_PULL)
+        return draw_plug(d, true);
     if (!draw_taking(d, WORLD_MS, &from, &to))
         return false;
     switch (fault) {
@@ -361,6 +396,9 @@ static bool draw_harsh(struct drawing *d, enum scenario_fault fault)
     case SCENARIO_POWER:
         a.array = way->array;
         keep_pair(d, &a, from, to, false, ACTION_POWER);
+        return true;
+    case SCENARIO_BOOT:
+        draw_boot(d, way->machine, from, to);
         return true;
     default:
         a.hba = way->hba;
@@ -394,6 +432,8 @@ bool scenario_draw_more(struct drawing *d, enum scenario_fault fault)
         return draw_arrival_race(d);
     case SCENARIO_RANDOM_ARRIVAL:
         return draw_random_arrival(d);
+    case SCENARIO_PLUG:
+        return draw_plug(d, false);
     case SCENARIO_LOGOUT:
     case SCENARIO_ASYNC_LOGOUT:
     case SCENARIO_REDIRECT:
@@ -407,11 +447,11 @@ bool scenario_draw_more(struct drawing *d, enum scenario_fault fault)
     }
 }
 
-unsigned scenario_possible_more(const struct topology *t, unsigned kinds)
+uint64_t scenario_possible_more(const struct topology *t, uint64_t kinds)
 {
-    const unsigned of_luns = SCENARIO_BIT(SCENARIO_GROW) | SCENARIO_BIT(SCENARIO_MASK) |
+    const uint64_t of_luns = SCENARIO_BIT(SCENARIO_GROW) | SCENARIO_BIT(SCENARIO_MASK) |
                              SCENARIO_BIT(SCENARIO_IDENTITY) | SCENARIO_BIT(SCENARIO_CONFLICT);
-    const unsigned of_owners = SCENARIO_BIT(SCENARIO_WRONG_REPORT) | SCENARIO_BIT(SCENARIO_RESHUFFLE) |
+    const uint64_t of_owners = SCENARIO_BIT(SCENARIO_WRONG_REPORT) | SCENARIO_BIT(SCENARIO_RESHUFFLE) |
                                SCENARIO_BIT(SCENARIO_STUCK);
     bool asymmetric = false, iscsi = false, switches = false;
 

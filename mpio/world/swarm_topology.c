@@ -2,12 +2,12 @@
 /*
  * A topology text from a seed; see swarm_topology.h. Numbers come from one splitmix64 sequence of the
  * seed alone, not from a world: there is none yet. Sizes are small on purpose: thousands of such worlds run in
- * minutes, and what breaks a framework hides in shapes and in the order of events, not in bulk.
+ * minutes, and what breaks a framework hides in shapes and in the order of events, not in bulk. One draw in one
+ * expression: compilers evaluate the arguments of a call in orders of their own.
  */
 #include "world/swarm_topology.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define MAX_MACHINES 3
 #define MAX_HBAS     4          /* of one machine */
@@ -15,7 +15,7 @@
 #define MAX_CLASSES  3          /* of LUNs; each has a load of its own */
 #define MAX_PATHS    192        /* path instances of one machine; boot and rescan cost that much */
 #define LUN_PATHS    32         /* MPIO's own limit */
-#define FEW_PATHS    4          /* the default retries are enough for so many */
+#define LEAST_RETRIES 3         /* MPIO's default */
 #define TOTAL_RATE   200        /* I/Os per second of the whole world, about */
 #define TOTAL_KIB    2048       /* of all of them in a second: each byte is stamped and checked */
 #define CLOSED_MOST  3          /* streams that run as fast as their far link lets them */
@@ -37,7 +37,6 @@ struct swarm {
     unsigned class_count[MAX_ARRAYS], luns[MAX_ARRAYS][MAX_CLASSES];
     unsigned transports, transport[KIND_COUNT]; /* those the seed switched on */
     unsigned kind[MAX_MACHINES][MAX_HBAS];
-    bool odd_errors;            /* some HBA calls a lost link what a DSM need not take for one */
 };
 
 static uint64_t next(struct swarm *s)
@@ -71,15 +70,20 @@ static void without(struct swarm *s, enum swarm_feature feature)
 }
 
 /* ---- features and shape ------------------------------------------------------------------------------ */
-/* Most features with one chance in three: all together they would hide each other. */
+/* Most features with one chance in three: all together they would hide each other. A feature that came later has a
+ * sequence of its own, so the worlds without it are what they were. */
 static void draw_features(struct swarm *s)
 {
-    for (unsigned feature = 0; feature < SWARM_FEATURE_COUNT; feature++) {
+    struct swarm later = {.random = ~s->random};
+
+    for (unsigned feature = 0; feature < SWARM_HUGE; feature++) {
         unsigned chances = feature == SWARM_LONE_PATH || feature == SWARM_MACHINES ? 6 : 3;
 
         if (below(s, chances) == 0)
             s->features |= UINT64_C(1) << feature;
     }
+    if (below(&later, 5) == 0)
+        s->features |= UINT64_C(1) << SWARM_HUGE;
     for (unsigned kind = 0; kind < KIND_COUNT; kind++)
         if (has(s, SWARM_FC + kind))
             s->transport[s->transports++] = kind;
@@ -152,16 +156,10 @@ static void draw_luns(struct swarm *s)
 }
 
 /* ---- sections ---------------------------------------------------------------------------------------- */
-/* A reset leaves a unit attention on every path, and a request may meet one after the other: where there are many,
- * MPIO's default of three retries and the class driver's four are not enough, and an administrator raises the former. */
 static void write_machine(struct swarm *s, unsigned m)
 {
     struct buffer *out = s->out;
-    unsigned paths = 0;         /* of a LUN */
 
-    for (unsigned a = 0; a < s->arrays; a++)
-        if (s->hbas[m] * ports_seen(s, a) > paths)
-            paths = s->hbas[m] * ports_seen(s, a);
     buffer_printf(out, "\n[machine node%u]\ncpus = %u\n", m, between(s, 2, 8));
     buffer_printf(out, "parameter = PDORemovePeriod, %u\n", has(s, SWARM_PATIENT) ? between(s, 60, 300) : between(s, 15, 60));
     if (has(s, SWARM_VERIFY))
@@ -169,9 +167,12 @@ static void write_machine(struct swarm *s, unsigned m)
     if (has(s, SWARM_RECOVERY))
         buffer_printf(out, "parameter = UseCustomPathRecoveryInterval, 1\nparameter = PathRecoveryInterval, %u\n",
                       between(s, 1, 20));
-    if (has(s, SWARM_RETRY) || paths > FEW_PATHS)
-        buffer_printf(out, "parameter = RetryCount, %u\nparameter = RetryInterval, %u\n",
-                      between(s, paths > FEW_PATHS ? paths : 3, paths + 8), between(s, 1, 3));
+    if (has(s, SWARM_RETRY)) {
+        unsigned interval = between(s, 1, 3);
+
+        buffer_printf(out, "parameter = RetryCount, %u\nparameter = RetryInterval, %u\n", between(s, LEAST_RETRIES, 10),
+                      interval);
+    }
 }
 
 /* A port name as the kind has it; number: of the HBA in the world. */
@@ -193,12 +194,8 @@ static void write_hba(struct swarm *s, unsigned m, unsigned h, unsigned number)
     initiator_name(s->kind[m][h], number, initiator, sizeof initiator);
     buffer_printf(out, "\n[hba hba%u]\nmachine = node%u\nkind = %s\ninitiator = %s\n", number, m, kinds[s->kind[m][h]],
                   initiator);
-    if (has(s, SWARM_PERSONALITY)) {
-        const char *make = makes[s->kind[m][h]][below(s, 2)];
-
-        buffer_printf(out, "personality = %s\n", make);
-        s->odd_errors |= strcmp(make, "merganser") != 0 && strcmp(make, "trilobite") != 0;
-    }
+    if (has(s, SWARM_PERSONALITY))
+        buffer_printf(out, "personality = %s\n", makes[s->kind[m][h]][below(s, 2)]);
     if (!has(s, SWARM_PERSONALITY) || below(s, 2) != 0)
         buffer_printf(out, "link-down-time = %ums\ndev-loss-time = %ums\n", hold, loss);
     if (has(s, SWARM_FABRICS) && s->kind[m][h] == KIND_FC)
@@ -245,14 +242,20 @@ static void write_array(struct swarm *s, unsigned a)
         buffer_printf(out, "transport = %s\n", kinds[s->transport[0]]);
     if (has(s, SWARM_IDENTITY))
         write_designators(s);
-    if (has(s, SWARM_QUIRKS))
-        buffer_printf(out, "quirks = %s, %s\n", quirks[below(s, 2)], quirks[2 + below(s, 3)]);
+    if (has(s, SWARM_QUIRKS)) {
+        const char *second = quirks[2 + below(s, 3)];
+
+        buffer_printf(out, "quirks = %s, %s\n", quirks[below(s, 2)], second);
+    }
     if (has(s, SWARM_BANDWIDTH) && below(s, 2) != 0)
         buffer_printf(out, "port-bandwidth = %uM\n", between(s, 8, 400));
     if (has(s, SWARM_DESCRIPTOR))
         buffer_append_text(out, "descriptor-sense = yes\n");
-    if (has(s, SWARM_LIMITS))
-        buffer_printf(out, "lun-depth = %u\nport-depth = %u\n", between(s, 2, 16), between(s, 8, 64));
+    if (has(s, SWARM_LIMITS)) {
+        unsigned port_depth = between(s, 8, 64);
+
+        buffer_printf(out, "lun-depth = %u\nport-depth = %u\n", between(s, 2, 16), port_depth);
+    }
     if (has(s, SWARM_CACHE))
         buffer_printf(out, "volatile-blocks = %u\n", between(s, 16, 4096));
     if (has(s, SWARM_THIN)) /* room for everything; the threshold is crossed all the same */
@@ -288,10 +291,15 @@ static void write_luns(struct swarm *s, unsigned a)
 {
     struct buffer *out = s->out;
     unsigned number = has(s, SWARM_SPARSE) ? between(s, 0, 20) : 0;
+    const char *unit = !has(s, SWARM_HUGE) ? "M" : s->arrays == 1 ? "G" : "T"; /* beyond 24, and beyond 32 bits of LBA */
+    unsigned size;
 
     for (unsigned c = 0; c < s->class_count[a]; c++) {
-        buffer_printf(out, "\n[lun %s%u-]\narray = array%u\nnumber = %u\ncount = %u\nsize = %uM\n", classes[c], a, a, number,
-                      s->luns[a][c], between(s, 4, 32));
+        size = between(s, 4, 32);
+        if (has(s, SWARM_HUGE)) /* halves of it, a machine's each, meet in one block when an LBA loses its top */
+            size = size / 16 * 16 + 16;
+        buffer_printf(out, "\n[lun %s%u-]\narray = array%u\nnumber = %u\ncount = %u\nsize = %u%s\n", classes[c], a, a, number,
+                      s->luns[a][c], size, unit);
         number += s->luns[a][c] + (has(s, SWARM_SPARSE) ? between(s, 0, 40) : 0);
         if (has(s, SWARM_BIG_BLOCKS) && below(s, 2) != 0)
             buffer_append_text(out, "block-size = 4096\n");
@@ -343,10 +351,12 @@ static void write_load(struct swarm *s, unsigned m, unsigned c, unsigned streams
         rate = TOTAL_KIB / kib / streams;
     buffer_printf(s->out, "\n[load load%u-%s]\nmachine = node%u\nlun = %s*\nread = %u\nio-size = %uK\n", m, classes[c], m,
                   classes[c], read_percent(s), kib);
-    if (closed)
+    if (closed) {
         buffer_append_text(s->out, "queue-depth = 1\nrate = 0\n");
-    else
-        buffer_printf(s->out, "queue-depth = %u\nrate = %u\n", between(s, 1, 16), between(s, rate / 2 + 1, rate + rate / 2 + 1));
+    } else {
+        rate = between(s, rate / 2 + 1, rate + rate / 2 + 1);
+        buffer_printf(s->out, "queue-depth = %u\nrate = %u\n", between(s, 1, 16), rate);
+    }
     if (!has(s, SWARM_WIDE)) /* blocks are written and read again and again */
         buffer_printf(s->out, "span = %uK\n", kib * between(s, 10, 80));
 }
@@ -430,7 +440,5 @@ bool swarm_topology_write(uint64_t seed, struct buffer *out, struct swarm_world 
     }
     write_links(&s);
     write_loads(&s);
-    if (s.odd_errors) /* bus reset, time-out, BUSY: requests may fail, data must not */
-        buffer_append_text(out, "\n[timeline]\n0s = expect errors\n");
     return !out->failed;
 }

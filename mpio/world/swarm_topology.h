@@ -53,7 +53,8 @@
     X(SWARM_READS, "mostly reads")                                                                  \
     X(SWARM_LARGE, "large I/O")                                                                     \
     X(SWARM_CLOSED, "as fast as it goes")                                                           \
-    X(SWARM_WIDE, "whole luns in use")
+    X(SWARM_WIDE, "whole luns in use")                                                              \
+    X(SWARM_HUGE, "huge luns")
 
 enum swarm_feature {
 #define X(feature, name) feature,

@@ -148,6 +148,10 @@ void machine_stop(struct machine *m, enum machine_state why);
 /* The machine stands still until then, as a virtual machine does: whatever of it is due earlier happens at that time, in
  * its order, and its clock has jumped. Called by the world, not by code of the machine. */
 void machine_pause(struct machine *m, uint64_t until);
+/* A stopped machine's kernel ends, with all its memory; its HBAs stay. Between runs of the world. */
+void machine_forget(struct machine *m);
+/* It runs again: the caller has given it a new kernel. */
+void machine_restart(struct machine *m);
 bool machine_is_paused(const struct machine *m);
 struct machine *world_machines(const struct world *w); /* list in creation order */
 static inline struct machine *machine_now(void)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Clusters of two and four machines that share a LUN under a persistent reservation: crashes, pauses, HBAs without power, paths
+# Clusters of two and four machines that share a LUN under a persistent reservation: crashes, boots, pauses, HBAs without power, paths
 # that fail; failover and active, both reservation types, drawn from the seed. Every run clean, the same seed the same event
 # stream, and an array that ignores PREEMPT AND ABORT is caught. `clusters.sh [all|COUNT]`; MPIO and DSM name other builds.
 cd "$(dirname "$0")/../../.." || exit 2
@@ -36,7 +36,10 @@ BEGIN {
     print "timeout = " 500 + int(rand() * 2000) "ms\nread = 30\nqueue-depth = 8\nrate = 800\nspan = 1M\n[timeline]"
     for (n = 0; n < nodes - 1; n++) {
         at = 3000 + n * 6000 + int(rand() * 3000); draw = rand()
-        if (draw < 0.4) print at "ms = machine m" n " crash"
+        if (draw < 0.4) {
+            print at "ms = machine m" n " crash"
+            if (rand() < 0.7) print at + 100 + int(rand() * 6000) "ms = machine m" n " boot"
+        }
         else if (draw < 0.8) print at "ms = machine m" n " pause " 500 + int(rand() * 8000) "ms"
         else print at "ms = hba m" n "h0 power off\n" at + 9000 "ms = hba m" n "h0 power on"
     }
@@ -71,6 +74,21 @@ for seed in 1 2 3 4; do
     check "active cluster, failing paths, seed $seed: $(grep '^verdict' "$work/active.log")" $?
 done
 
+# A machine that boots again joins with the key it had, and writes nothing before it owns something.
+reborn() { # timeline, takeovers, what is tested
+    sed "/^\[timeline\]/,\$d; s/^timeout = .*/timeout = 2s/" docs/examples/cluster.ini >"$work/reborn.ini"
+    printf '[timeline]\n%b\n' "$1" >>"$work/reborn.ini"
+    for seed in 1 2 3; do
+        timeout 60 "$MPIO" run --dsm "$DSM" --topology "$work/reborn.ini" --seed $seed --for 40s --quiet --save "$work/reborn.replay" >"$work/reborn.log" 2>&1
+        [ $? = 0 ] && grep -q "cluster *quorum: $2 takeovers, 0 machines fenced" "$work/reborn.log"
+        check "$3, seed $seed: $(grep -E '^(verdict|cluster)' "$work/reborn.log" | tr '\n' ' ')" $?
+    done
+}
+reborn '10s = machine red crash\n10500ms = machine red boot' 0 'back before anybody missed it'
+reborn '10s = machine red crash\n15s = machine red boot' 1 'back after the takeover: it watches'
+reborn '10s = machine red crash\n15s = machine red boot\n20s = machine blue crash\n30s = machine blue boot' 2 'each takes over from the other'
+reborn '10s = machine red crash\n10s = machine blue crash\n12s = machine blue boot\n20s = machine red boot' 1 'the whole cluster was down'
+
 # An array that ignores the preemption.
 cc -Wall -Wextra -Werror -shared -fPIC -I mpio/include mpio/cli/tests/deaf_array.c -o "$work/deaf.so"
 check "the broken array compiles" $?
@@ -98,8 +116,10 @@ refused 'machines = m' 'a cluster has at least two machines'
 refused 'machines = m, o' 'there is no [machine o] in this file'
 refused 'machines = m, n, M' 'M stands here twice'
 refused 'timeout = 99ms' 'timeout is 99ms; accepted: 100 ms to'
-refused '[timeline]\n1s = machine m pause' 'accepted: machine MACHINE crash|pause [TIME]'
-refused '[timeline]\n1s = machine m crash 1s' 'accepted: machine MACHINE crash|pause [TIME]'
+refused '[timeline]\n1s = machine m pause' 'accepted: machine MACHINE crash|pause|boot [TIME]'
+refused '[timeline]\n1s = machine m crash 1s' 'accepted: machine MACHINE crash|pause|boot [TIME]'
+refused '[timeline]\n1s = machine m boot 1s' 'accepted: machine MACHINE crash|pause|boot [TIME]'
+refused '[path p]\nmachine = m\nportal = 127.0.0.1:3260\ntarget = iqn.x\n[timeline]\n1s = machine m boot' 'a machine boots in simulated worlds only'
 
 timeout 60 "$MPIO" run --dsm "$DSM" --topology docs/examples/cluster.ini --for 75s --quiet --save "$work/example.replay" >"$work/example.log" 2>&1
 check "the example runs: $(grep '^verdict' "$work/example.log")" $?

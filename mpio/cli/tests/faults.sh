@@ -130,6 +130,21 @@ expect 'identity' 0 'GOOD' '2s = identity array0 1 4711; 6s = identity array0 1 
 harsh 'a LUN became smaller' '2s = resize array0 0 64K'
 duration=60s harsh 'an array was without power' '2s = power array0 off; 40s = power array0 on'
 duration=40s expect 'power of an HBA' 0 GOOD '2s = hba hba0 power off; 20s = hba hba0 power on'
+# Adapters that are pulled and put back; put back before anybody looked; pulled while their LUNs start; the last one.
+gentle '2s = hba hba0 remove; 6s = hba hba0 insert'
+kind=sas gentle '2s = hba hba0 remove; 2s = hba hba0 insert; 6s = hba hba1 remove; 6010ms = hba hba1 insert'
+kind=iscsi gentle '2s = hba hba0 remove; 5s = hba hba0 insert; 5000200us = hba hba0 remove; 5001ms = hba hba0 insert; 5002ms = hba hba0 remove; 8s = hba hba0 insert'
+gentle '2s = link hba0 down; 2200ms = hba hba0 remove; 5s = link hba0 up; 6s = hba hba0 insert'
+kind=spi gentle '2s = hba hba0 remove; 3s = hba hba0 power on; 5s = hba hba0 insert'
+duration=60s harsh 'the last adapter on the way to a LUN was pulled' '2s = hba hba0 remove; 2s = hba hba1 remove; 40s = hba hba1 insert; 41s = hba hba0 insert'
+expect 'one machine crashes and boots' 0 'GOOD' '3s = machine node0 crash; 5s = machine node0 boot; 8s = machine node0 crash; 8s = machine node0 boot'
+expect 'nobody boots it' 1 'NOT FINISHED: every machine has stopped' '3s = machine node0 crash'
+for words in 'hba hba0 remove on' 'hba hba0 power' 'hba hba0 insert off'; do
+    world fc '' '' >"$work/case.ini"
+    echo "1s = $words" >>"$work/case.ini"
+    "$MPIO" check-topology "$work/case.ini" 2>&1 | grep -q 'accepted: hba HBA power|remove|insert \[on|off\]'
+    check "refused: $words" $?
+done
 harsh 'another host reserved a LUN' '2s = ghost array0 0 reserve 3; 6s = ghost array0 0 release'
 harsh 'another host reserved a LUN' '2s = ghost array0 0 reserve-unit; 6s = ghost array0 0 release-unit'
 for type in 1 3 5 6 7 8; do

@@ -12,7 +12,7 @@ mkdir -p "$work" && cd "$work" || exit 2
 passed=0 failed=0
 
 build() { # file name, display name: a copy of the sample with another name
-    [ "$1.$kind" -nt "$top/dsm_sample/io.c" ] && [ "$1.$kind" -nt "$top/dsm_sample/path.c" ] && return
+    [ -f "$1.$kind" ] && [ -z "$(find "$top"/dsm_sample/*.[ch] "$top/dsm_sample/Makefile" -newer "$1.$kind")" ] && return
     rm -rf "$1" && cp -r "$top/dsm_sample" "$1" && sed -i "s/^#define SAMPLE_NAME .*/#define SAMPLE_NAME L\"$2\"/" "$1/dsm_sample.h"
     make -s -C "$1" DDK="$top/ddk" BUILD="$work/$1/build" "$kind" >"$1.log" 2>&1 && cp "$1/build/dsm_sample.$kind" "$1.$kind" || cat "$1.log"
 }

@@ -12,6 +12,9 @@ passed=0 failed=0
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' INT TERM
+mkdir "$work/tmp"
+TMPDIR=$work/tmp
+export TMPDIR
 
 check() { # what, condition, file to show
     if eval "$2"; then
@@ -167,5 +170,6 @@ if [ "${1:-}" = all ]; then
         sed -n 's/^left/    &/p' "$work/$name.shrunk"
     done
 fi
+check "no temporary files are left" '[ -z "$(ls "$work/tmp")" ]'
 echo "shrink: $passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -100,6 +100,20 @@ soak first --topology "$work/cut.ini" --seeds 1-50 --for 1min --first --jobs 1
 check "--first goes on after a failure" says '^soak      1 seeds: 0 clean, 1 failed'
 check "--first: exit code $code" exits 1
 
+# ---- the last seed there is; an end before the end ----
+soak last --topology docs/examples/two-paths.ini --seeds 18446744073709551615-18446744073709551615 --for 1s
+check "the last seed: exit code $code" exits 0
+mkdir "$work/tmp"
+log=$work/stopped.log
+TMPDIR=$(cd "$work/tmp" && pwd) "$MPIO" soak --dsm "$DSM" --keep "$work/kept" --seeds 100000 >"$log" 2>&1 </dev/null &
+sleep 1
+kill -TERM $!
+wait $!
+code=$?
+check "a soak that is stopped: exit code $code" exits 2
+check "a soak that is stopped says so" says 'interrupted'
+check "it leaves temporary files: $(ls "$work/tmp")" test -z "$(ls "$work/tmp")"
+
 # ---- what cannot run ----
 DSM=$work/none.so
 soak none --seeds 1

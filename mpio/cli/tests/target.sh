@@ -3,44 +3,13 @@
 # mpio target with initiators that nobody here wrote: libiscsi's tools over two portals, CHAP, the control
 # socket, ends of controllers, wrong use. The conformance suite is tools/conformance.sh (quick form here).
 cd "$(dirname "$0")/../../.." || exit 2
-MPIO=${MPIO:-$PWD/build/rel/bin/mpio}
-work=$(mktemp -d) || exit 2
-passed=0 failed=0
-pids=
-trap 'for p in $pids; do kill $p 2>/dev/null; done; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-check() { # name, exit status
-    if [ "$2" = 0 ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "target: FAILED: $1"
-    fi
-}
+. mpio/cli/tests/target_rig.inc
 has() { # name, text, file
     grep -qF -- "$2" "$3"
     check "$1" $?
 }
-for tool in iscsi-ls iscsi-inq iscsi-test-cu python3; do
-    command -v $tool >/dev/null || { echo "target: $tool is not installed (Debian: libiscsi-bin, python3)"; echo "target: 0 passed, 1 failed"; exit 1; }
-done
+need "libiscsi-bin, python3" iscsi-ls iscsi-inq iscsi-test-cu python3
 
-# start NAME ARGUMENTS...: waits until it is ready, sets PID, P0 and P1 (addresses).
-start() {
-    name=$1
-    shift
-    "$MPIO" target "$@" >"$work/$name.out" 2>"$work/$name.err" &
-    PID=$!
-    pids="$pids $PID"
-    tries=200
-    until grep -qs '^ready' "$work/$name.out"; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] && kill -0 $PID 2>/dev/null || { cat "$work/$name.err"; return 1; }
-        sleep 0.02
-    done
-    P0=$(sed -n 's/^portal \([^ ]*\) .*/\1/p' "$work/$name.out" | sed -n 1p)
-    P1=$(sed -n 's/^portal \([^ ]*\) .*/\1/p' "$work/$name.out" | sed -n 2p)
-}
 # One line to a control socket; its answer on standard output.
 say() {
     python3 -c '
@@ -67,9 +36,8 @@ controllers = 2
 count = 3
 size = 64M
 END
-start plain --topology "$work/a.ini" --listen 127.0.0.1:0,127.0.0.1:0 --control "$work/control"
+start_target plain --topology "$work/a.ini" --listen 127.0.0.1:0,127.0.0.1:0 --control "$work/control"
 check "starts" $?
-N=iqn.2026-01.org.openmpio:a0
 timeout 10 iscsi-ls -s "iscsi://$P1" >"$work/ls" 2>&1
 check "discovery" $?
 has "first portal with its group tag" "Portal:$P0,1" "$work/ls"
@@ -182,7 +150,7 @@ target-secret = "target-secret-1"
 [lun disk]
 size = 64M
 END
-start chap --topology "$work/chap.ini" --listen 127.0.0.1:0
+start_target chap --topology "$work/chap.ini" --listen 127.0.0.1:0
 timeout 5 iscsi-inq "iscsi://$P0/$N/0" >/dev/null 2>&1
 [ $? != 0 ]
 check "no CHAP, no login" $?
@@ -196,7 +164,7 @@ check "a wrong secret" $?
 timeout 5 iscsi-inq "iscsi://alice%initiator-secret@$P0/$N/0?target_user=array&target_password=wrong-secret-123" >/dev/null 2>&1
 [ $? != 0 ]
 check "a target that cannot prove itself is left" $?
-kill $PID && wait $PID
+end_target
 check "SIGTERM ends it with status 0" $?
 has "refusals are logged" "login of \"" "$work/chap.err"
 
@@ -215,11 +183,11 @@ refused "more addresses than ports" "array port 2" --topology "$work/a.ini" --li
 refused "open address without CHAP" "--no-auth" --topology "$work/a.ini" --listen 0.0.0.0:0
 refused "unknown array" "no [array b9]" --topology "$work/a.ini" --listen 127.0.0.1:0 --array b9
 refused "unknown option" "unknown option: --lisen" --topology "$work/a.ini" --lisen x
-start open --topology "$work/a.ini" --listen 0.0.0.0:0 --no-auth
+start_target open --topology "$work/a.ini" --listen 0.0.0.0:0 --no-auth
 check "open address with --no-auth" $?
 timeout 10 iscsi-ls "iscsi://127.0.0.1:${P0##*:}" >"$work/any" 2>&1
 has "is told as the address the initiator came to" "Portal:127.0.0.1:${P0##*:},1" "$work/any"
-kill $PID
+end_target
 
 echo "target: $passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -4,19 +4,7 @@
 # docs/profiles is fetched by a raw initiator (wire.py) from mpio target, decoded by sg_inq and sg_vpd and held
 # against the profile.  wire.sh [all]: every family; without, five that differ most.
 cd "$(dirname "$0")/../../.." || exit 2
-MPIO=${MPIO:-$PWD/build/rel/bin/mpio}
-work=$(mktemp -d) || exit 2
-passed=0 failed=0 PID=
-trap '[ -n "$PID" ] && kill $PID 2>/dev/null; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-check() { # name, exit status
-    if [ "$2" = 0 ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "wire: FAILED: $1"
-    fi
-}
+. mpio/cli/tests/target_rig.inc
 has() { # name, text, file
     grep -qF -- "$2" "$3"
     check "$1: $2" $?
@@ -25,9 +13,7 @@ same() { # name, expected, found
     [ "$2" = "$3" ]
     check "$1: expected '$2', found '$3'" $?
 }
-for tool in sg_inq sg_vpd sg_decode_sense python3; do
-    command -v $tool >/dev/null || { echo "wire: $tool is not installed (Debian: sg3-utils, python3)"; echo "wire: 0 passed, 1 failed"; exit 1; }
-done
+need "sg3-utils, python3" sg_inq sg_vpd sg_decode_sense python3
 
 # key NAME DEFAULT: a value of the profile without quotes and comment.
 key() {
@@ -62,23 +48,9 @@ transport_words() {
 
 fetch() { # profile name, extra lines of [lun]
     printf '[array a0]\nprofile = %s\n[lun disk]\nsize = 64M\n%b' "$1" "$2" >"$work/topology.ini"
-    rm -f "$work/out"
-    "$MPIO" target --topology "$work/topology.ini" --listen 127.0.0.1:0 >"$work/out" 2>"$work/err" &
-    PID=$!
-    tries=200
-    until grep -qs '^ready' "$work/out"; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] && kill -0 $PID 2>/dev/null || { cat "$work/err"; return 1; }
-        sleep 0.02
-    done
-    address=$(sed -n 's/^portal \([^ ]*\) .*/\1/p' "$work/out")
-    name=$(sed -n 's/^target //p' "$work/out")
+    start_target array --topology "$work/topology.ini" --listen 127.0.0.1:0 || return 1
     rm -rf "$work/raw" && mkdir "$work/raw"
-    timeout 10 python3 mpio/cli/tests/wire.py "$address" "$name" 0 "$work/raw"
-    code=$?
-    kill $PID && wait $PID
-    PID=
-    return $code
+    timeout 10 python3 mpio/cli/tests/wire.py "$P0" "$N" 0 "$work/raw" && end_target
 }
 
 family() {

@@ -71,18 +71,37 @@ static void refused_setup_body(void)
     f.dsms[0].fail_set = true;
     CHECK(add_path(1)); /* claimed: hidden, although not usable */
     CHECK_LOG("Inquire SetDevice NotUsed");
-    f.dsms[0].fail_set = false;
-    f.dsms[0].fail_verify = true;
-    CHECK(add_path(1));
-    CHECK_LOG("Inquire SetDevice Allocate Verify RemovePending RemoveDevice RemovePath");
     CHECK(pseudo_lun(0) == NULL);
-    CHECK(events_logged(20) == 1 && events_logged(3) == 2);
+    CHECK(events_logged(3) == 1);
 }
 
 static void instance_that_cannot_be_set_up_is_given_back(void **state)
 {
     (void)state;
     expect(refused_setup_body, RULE_NONE);
+}
+
+static void refused_verify_body(void)
+{
+    CHECK(register_dsm(0, u"Acme DSM") == STATUS_SUCCESS);
+    f.dsms[0].fail_verify = true;
+    CHECK(add_path(1)); /* hidden */
+    CHECK_LOG("Inquire SetDevice Allocate Verify");
+    CHECK(pseudo_lun(0) == NULL);
+    CHECK(events_logged(20) == 1);
+    pause_ms(41 * 1000); /* recovery: every two PDORemovePeriods */
+    CHECK_LOG("Verify");
+    f.dsms[0].fail_verify = false;
+    pause_ms(41 * 1000);
+    CHECK_LOG("Verify IsActive");
+    CHECK(pseudo_lun(0) != NULL);
+    CHECK(do_io(pseudo_lun(0), SCSIOP_READ) == STATUS_SUCCESS);
+}
+
+static void path_that_is_bad_at_its_arrival_is_recovered(void **state)
+{
+    (void)state;
+    expect(refused_verify_body, RULE_NONE);
 }
 
 static void same_id_body(void)
@@ -286,6 +305,7 @@ int main(void)
         cmocka_unit_test(vendor_dsms_are_asked_before_the_in_box_one),
         cmocka_unit_test(device_that_is_not_listed_stays_alone),
         cmocka_unit_test(instance_that_cannot_be_set_up_is_given_back),
+        cmocka_unit_test(path_that_is_bad_at_its_arrival_is_recovered),
         cmocka_unit_test(identifier_used_twice_is_a_bug_check),
         cmocka_unit_test(thirty_third_path_of_a_lun_is_declined),
         cmocka_unit_test(registration_checks_type_size_and_callbacks),

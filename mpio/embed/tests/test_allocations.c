@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "mpio.h"
+#include "load/tests/sample_dsm.h"
 
 #define DEPTH 32
 #define IOS   20000u
@@ -38,16 +39,6 @@ struct slot {
     unsigned disk;
     char data[4096];
 };
-
-static const char *dsm(void)
-{
-    const char *named = getenv("MPIO_TEST_DSM");
-#if defined(__SANITIZE_ADDRESS__)
-    return named ? named : "build/dsm_sample/asan/dsm_sample.so";
-#else
-    return named ? named : "build/dsm_sample/rel/dsm_sample.so";
-#endif
-}
 
 static void submit(struct slot *s)
 {

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "mpio.h"
+#include "load/tests/sample_dsm.h"
 
 static const char two_paths[] = "[machine node]\nparameter = PDORemovePeriod, 10\n"
                                 "[hba h0]\nlink-down-time = 100ms\ndev-loss-time = 2s\n"
@@ -23,16 +24,6 @@ static const char two_paths[] = "[machine node]\nparameter = PDORemovePeriod, 10
                                 "[lun l]\ncount = 2\nsize = 4M\n"
                                 "[link p0]\nhba = h0\nport = 0\nlatency = 50us\n"
                                 "[link p1]\nhba = h1\nport = 1\nlatency = 50us\n";
-
-static const char *dsm(void)
-{
-    const char *named = getenv("MPIO_TEST_DSM");
-#if defined(__SANITIZE_ADDRESS__)
-    return named ? named : "build/dsm_sample/asan/dsm_sample.so";
-#else
-    return named ? named : "build/dsm_sample/rel/dsm_sample.so";
-#endif
-}
 
 static struct mpio *world(const char *topology, uint64_t seed)
 {

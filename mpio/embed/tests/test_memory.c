@@ -14,20 +14,11 @@
 #include <unistd.h>
 
 #include "mpio.h"
+#include "load/tests/sample_dsm.h"
 
 #define LUNS          200u
 #define BYTES_OF_PATH 2100u /* two device objects are 770 of them */
 #define BYTES_OF_LUN  7400u
-
-static const char *dsm(void)
-{
-    const char *named = getenv("MPIO_TEST_DSM");
-#if defined(__SANITIZE_ADDRESS__)
-    return named ? named : "build/dsm_sample/asan/dsm_sample.so";
-#else
-    return named ? named : "build/dsm_sample/rel/dsm_sample.so";
-#endif
-}
 
 static uint64_t pool_bytes(unsigned luns, unsigned paths)
 {

@@ -2,7 +2,8 @@
 /*
  * Programs that run beside this one. Each is a process group of its own, so that the terminal's Ctrl-C is for us alone
  * and killing one takes along what it started. Where the system has no process descriptors (pidfd), waiting looks at
- * the children every few milliseconds. No state but what the caller holds.
+ * the children every few milliseconds. Each has a directory of its own for temporary files, which goes when the child
+ * is gone: one that was killed or crashed leaves nothing behind. No state but what the caller holds.
  */
 #define _GNU_SOURCE
 #include "host/host.h"
@@ -14,7 +15,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -27,6 +30,7 @@ extern char **environ;
 struct host_child {
     pid_t process;
     int descriptor;             /* readable when it has ended; -1: the system has none */
+    char *directory;            /* its TMPDIR */
 };
 
 unsigned host_processors(void)
@@ -53,28 +57,73 @@ static void prepare(posix_spawnattr_t *attributes)
     posix_spawnattr_setsigdefault(attributes, &all);
 }
 
-struct host_child *host_child_start(const char *const argv[], const char *output, unsigned cpu_seconds)
+/* Ours, with another TMPDIR, which is the first string and to be freed like the list. NULL: out of memory. */
+static char **environment_with(const char *directory)
 {
-    struct host_child *child = malloc(sizeof *child);
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
+    size_t count = 0, kept = 1;
 
-    if (child == NULL) {
-        host_fail(0, "cannot run %s: out of memory", argv[0]);
+    while (environ[count] != NULL)
+        count++;
+    char **list = malloc((count + 2) * sizeof *list);
+    if (list == NULL || asprintf(&list[0], "TMPDIR=%s", directory) < 0) {
+        free(list);
         return NULL;
     }
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], "TMPDIR=", 7) != 0)
+            list[kept++] = environ[i];
+    list[kept] = NULL;
+    return list;
+}
+
+/* What posix_spawn returns. */
+static int spawn(struct host_child *child, const char *const argv[], const char *output)
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    char **environment = environment_with(child->directory);
+
+    if (environment == NULL)
+        return ENOMEM;
     prepare(&attributes);
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, output != NULL ? output : "/dev/null",
                                      O_WRONLY | O_CREAT | O_TRUNC, 0666);
     posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
-    int error = posix_spawn(&child->process, argv[0], &files, &attributes, (char *const *)argv, environ);
+    int error = posix_spawn(&child->process, argv[0], &files, &attributes, (char *const *)argv, environment);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
-    if (error != 0) {
-        host_fail(error, "cannot run %s", argv[0]);
-        free(child);
+    free(environment[0]);
+    free(environment);
+    return error;
+}
+
+static void forget(struct host_child *child)
+{
+    if (child->descriptor >= 0)
+        close(child->descriptor);
+    if (child->directory != NULL)
+        host_remove_directory(child->directory);
+    free(child->directory);
+    free(child);
+}
+
+struct host_child *host_child_start(const char *const argv[], const char *output, unsigned cpu_seconds)
+{
+    struct host_child *child = malloc(sizeof *child);
+
+    if (child == NULL) {
+        host_fail(0, "cannot run %s: out of memory", argv[0]);
+        return NULL;
+    }
+    child->descriptor = -1;
+    child->directory = host_temporary_directory();
+    int error = child->directory != NULL ? spawn(child, argv, output) : 0;
+    if (child->directory == NULL || error != 0) {
+        forget(child);
+        if (error != 0)
+            host_fail(error, "cannot run %s", argv[0]);
         return NULL;
     }
     prlimit(child->process, RLIMIT_CORE, &(struct rlimit){0, 0}, NULL);
@@ -82,13 +131,6 @@ struct host_child *host_child_start(const char *const argv[], const char *output
         prlimit(child->process, RLIMIT_CPU, &(struct rlimit){cpu_seconds, cpu_seconds + 1}, NULL);
     child->descriptor = (int)syscall(SYS_pidfd_open, child->process, 0u); /* closed on exec by itself */
     return child;
-}
-
-static void forget(struct host_child *child)
-{
-    if (child->descriptor >= 0)
-        close(child->descriptor);
-    free(child);
 }
 
 /* True when it has ended; its process is then gone. */

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,6 +174,18 @@ bool host_make_directory(const char *path)
 bool host_remove_file(const char *path)
 {
     return remove(path) == 0 || host_fail(errno, "cannot remove %s", path);
+}
+
+static int remove_entry(const char *path, const struct stat *s, int kind, struct FTW *place)
+{
+    (void)s, (void)kind, (void)place;
+    return remove(path);
+}
+
+bool host_remove_directory(const char *path)
+{
+    enum { OPEN_AT_ONCE = 16 };
+    return nftw(path, remove_entry, OPEN_AT_ONCE, FTW_DEPTH | FTW_PHYS) == 0 || host_fail(errno, "cannot remove %s", path);
 }
 
 char *host_temporary_directory(void)

@@ -271,6 +271,38 @@ static void children_run_beside_us_and_are_told_apart_by_their_ends(void **state
     assert_true(host_processors() >= 1);
 }
 
+/* What the child wrote into its directory for temporary files, whose name it printed, is gone with it. */
+static void expect_nothing_left(void)
+{
+    size_t length;
+    char *text = host_read_file(in_directory("out"), 500, &length);
+    assert_non_null(text);
+    assert_true(length > 1);
+    text[length - 1] = '\0';
+    assert_int_equal(host_directory_entries(text), 0);
+    assert_int_not_equal(access(text, F_OK), 0);
+    free(text);
+    assert_true(host_remove_file(in_directory("out")));
+}
+
+static void child_leaves_no_temporary_files_however_it_ends(void **state)
+{
+    (void)state;
+    const char *const crashes[] = {"/bin/sh", "-c", "mkdir $TMPDIR/a; : > $TMPDIR/a/b; echo $TMPDIR; kill -SEGV $$", NULL};
+    const char *const stays[] = {"/bin/sh", "-c", ": > $TMPDIR/a; ln -s / $TMPDIR/b; echo $TMPDIR; kill -STOP $$", NULL};
+    struct host_child *child[1] = {host_child_start(crashes, in_directory("out"), 0)};
+    struct host_child_result result;
+    assert_int_equal(host_child_wait(child, 1, UINT64_MAX, &result), 0);
+    expect_nothing_left();
+    child[0] = host_child_start(stays, in_directory("out"), 0);
+    for (size_t length = 0; length == 0;) { /* it has said so: it has made them */
+        assert_int_equal(host_child_wait(child, 1, 10000000, &result), -1);
+        free(host_read_file(in_directory("out"), 500, &length));
+    }
+    host_child_kill(child[0]);
+    expect_nothing_left();
+}
+
 static void libraries_say_what_is_missing(void **state)
 {
     (void)state;
@@ -323,6 +355,7 @@ int main(void)
         cmocka_unit_test(held_writes_wait_for_each_other),
         cmocka_unit_test(programs_run_with_their_output_collected),
         cmocka_unit_test(children_run_beside_us_and_are_told_apart_by_their_ends),
+        cmocka_unit_test(child_leaves_no_temporary_files_however_it_ends),
         cmocka_unit_test(libraries_say_what_is_missing),
         cmocka_unit_test(an_address_is_this_file_and_line),
     };

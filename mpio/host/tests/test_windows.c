@@ -187,8 +187,43 @@ static void children_run_beside_us_and_are_told_apart_by_their_ends(void **state
     assert_true(host_processors() >= 1);
 }
 
+static void child_leaves_no_temporary_files_however_it_ends(void **state)
+{
+    (void)state;
+    char program[512];
+    snprintf(program, sizeof(program), "%s", host_executable());
+    const char *const crashes[] = {program, "leaves", NULL};
+    struct host_child *child[1] = {host_child_start(crashes, in_directory("out"), 0)};
+    struct host_child_result result;
+    assert_int_equal(host_child_wait(child, 1, UINT64_MAX, &result), 0);
+    assert_int_equal(result.end, HOST_CHILD_CRASHED);
+    size_t length;
+    char *text = host_read_file(in_directory("out"), 1 << 20, &length); /* what Wine says of the crash comes behind */
+    assert_non_null(text);
+    text[strcspn(text, "\r\n")] = '\0';
+    assert_non_null(strstr(text, "mpio-"));
+    assert_int_not_equal(access(text, 0), 0);
+    free(text);
+    assert_true(host_remove_file(in_directory("out")));
+}
+
+/* A directory and a file in it, where temporary files are. */
+static void leave_something(void)
+{
+    char name[600];
+    snprintf(name, sizeof(name), "%s/a", getenv("TMP"));
+    host_make_directory(name);
+    snprintf(name, sizeof(name), "%s/a/b", getenv("TMP"));
+    host_write_file(name, "b", 1);
+    if (access(name, 0) == 0)
+        puts(getenv("TMP"));
+    fflush(stdout);
+}
+
 static int be_a_child(const char *kind)
 {
+    if (strcmp(kind, "leaves") == 0)
+        leave_something();
     if (strcmp(kind, "fails") == 0) {
         fputs("says", stdout);
         fputs("warns", stderr);
@@ -237,6 +272,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_waker_ends_a_wait),
         cmocka_unit_test(programs_run_with_their_output_collected),
         cmocka_unit_test(children_run_beside_us_and_are_told_apart_by_their_ends),
+        cmocka_unit_test(child_leaves_no_temporary_files_however_it_ends),
         cmocka_unit_test(an_address_is_this_file_and_line),
     };
     directory = host_temporary_directory();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Programs that run beside this one. Each has a job object, so that killing it takes along what it started and none
- * outlives this program. No console: Ctrl-C is for us alone. No state but what the caller holds.
+ * outlives this program. Each has a directory of its own for temporary files, which goes when the child is gone: one
+ * that was killed or crashed leaves nothing behind. No console: Ctrl-C is for us alone. No state but what the caller holds.
  */
 #include "host/windows/state.h"
 
@@ -12,6 +13,7 @@
 struct host_child {
     HANDLE process, job;        /* job: NULL when the system gave none */
     uint64_t cpu_ns;            /* limit; 0: none */
+    char *directory;            /* its TMP and TEMP */
 };
 
 unsigned host_processors(void)
@@ -48,6 +50,34 @@ static HANDLE open_inherited(const char *file, bool write)
     return opened;
 }
 
+static bool is_temporary(const wchar_t *variable)
+{
+    return _wcsnicmp(variable, L"TMP=", 4) == 0 || _wcsnicmp(variable, L"TEMP=", 5) == 0;
+}
+
+/* Ours, with other directories for temporary files; malloc'ed. */
+static wchar_t *environment_with(const char *directory)
+{
+    wchar_t *own = GetEnvironmentStringsW(), *end = own, *wide = host_wide(directory);
+    while (*end != L'\0')
+        end += wcslen(end) + 1;
+    wchar_t *all = malloc(((size_t)(end - own) + 2 * wcslen(wide) + 16) * sizeof(*all)), *to = all;
+    if (all == NULL)
+        abort();
+    for (const wchar_t *from = own; *from != L'\0'; from += wcslen(from) + 1)
+        if (!is_temporary(from))
+            to = wcscpy(to, from) + wcslen(from) + 1;
+    for (unsigned i = 0; i < 2; i++) {
+        wcscpy(to, i == 0 ? L"TEMP=" : L"TMP=");
+        wcscat(to, wide);
+        to += wcslen(to) + 1;
+    }
+    *to = L'\0';
+    FreeEnvironmentStringsW(own);
+    free(wide);
+    return all;
+}
+
 static bool start(struct host_child *child, const char *const argv[], const char *output)
 {
     HANDLE in = open_inherited("NUL", false), out = open_inherited(output != NULL ? output : "NUL", true);
@@ -55,12 +85,15 @@ static bool start(struct host_child *child, const char *const argv[], const char
                         .hStdError = out};
     PROCESS_INFORMATION made;
     wchar_t *program = host_wide(argv[0]), *line = host_command_line(argv, false);
+    wchar_t *environment = environment_with(child->directory);
     bool good = out != INVALID_HANDLE_VALUE &&
-                CreateProcessW(program, line, NULL, NULL, TRUE, CREATE_NO_WINDOW | CREATE_SUSPENDED, NULL, NULL, &how, &made);
+                CreateProcessW(program, line, NULL, NULL, TRUE, CREATE_NO_WINDOW | CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT,
+                               environment, NULL, &how, &made);
     DWORD error = GetLastError();
 
     free(program);
     free(line);
+    free(environment);
     if (in != INVALID_HANDLE_VALUE)
         CloseHandle(in);
     if (out != INVALID_HANDLE_VALUE)
@@ -75,6 +108,18 @@ static bool start(struct host_child *child, const char *const argv[], const char
     return true;
 }
 
+static void forget(struct host_child *child)
+{
+    if (child->process != NULL)
+        CloseHandle(child->process);
+    if (child->job != NULL)
+        CloseHandle(child->job);
+    if (child->directory != NULL)
+        host_remove_directory(child->directory);
+    free(child->directory);
+    free(child);
+}
+
 struct host_child *host_child_start(const char *const argv[], const char *output, unsigned cpu_seconds)
 {
     struct host_child *child = calloc(1, sizeof(*child));
@@ -85,20 +130,11 @@ struct host_child *host_child_start(const char *const argv[], const char *output
     }
     child->job = make_job(cpu_seconds);
     child->cpu_ns = cpu_seconds * UINT64_C(1000000000);
-    if (start(child, argv, output))
+    child->directory = host_temporary_directory();
+    if (child->directory != NULL && start(child, argv, output))
         return child;
-    if (child->job != NULL)
-        CloseHandle(child->job);
-    free(child);
+    forget(child);
     return NULL;
-}
-
-static void forget(struct host_child *child)
-{
-    CloseHandle(child->process);
-    if (child->job != NULL)
-        CloseHandle(child->job);
-    free(child);
 }
 
 static uint64_t in_ns(FILETIME time)

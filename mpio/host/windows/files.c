@@ -211,6 +211,43 @@ bool host_remove_file(const char *path)
     return done || host_fail_system(code, "cannot remove %s", path);
 }
 
+/* A directory's entries but itself and its parent; recursive. */
+static void remove_entries(const wchar_t *directory)
+{
+    WIN32_FIND_DATAW found;
+    size_t size = wcslen(directory) + MAX_PATH + 2;
+    wchar_t *name = malloc(size * sizeof(*name));
+    if (name == NULL)
+        abort();
+    _snwprintf(name, size, L"%ls\\*", directory);
+    HANDLE search = FindFirstFileW(name, &found);
+    for (bool more = search != INVALID_HANDLE_VALUE; more; more = FindNextFileW(search, &found)) {
+        if (wcscmp(found.cFileName, L".") == 0 || wcscmp(found.cFileName, L"..") == 0)
+            continue;
+        _snwprintf(name, size, L"%ls\\%ls", directory, found.cFileName);
+        if (!(found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY)) {
+            DeleteFileW(name);
+            continue;
+        }
+        if (!(found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT))
+            remove_entries(name);
+        RemoveDirectoryW(name);
+    }
+    if (search != INVALID_HANDLE_VALUE)
+        FindClose(search);
+    free(name);
+}
+
+bool host_remove_directory(const char *path)
+{
+    wchar_t *wide = host_wide(path);
+    remove_entries(wide);
+    bool done = RemoveDirectoryW(wide);
+    DWORD code = GetLastError();
+    free(wide);
+    return done || host_fail_system(code, "cannot remove %s", path);
+}
+
 /* Full access for this user, none for others; the caller frees *descriptor with LocalFree. */
 static bool only_me(PSECURITY_DESCRIPTOR *descriptor)
 {

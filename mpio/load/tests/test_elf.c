@@ -11,19 +11,10 @@
 #include <string.h>
 
 #include "load/load.h"
+#include "load/tests/sample_dsm.h"
 
 static char *directory, file[512], *bytes;
 static size_t length;
-
-static const char *dsm(void)
-{
-    const char *named = getenv("MPIO_TEST_DSM");
-#if defined(__SANITIZE_ADDRESS__)
-    return named ? named : "build/dsm_sample/asan/dsm_sample.so";
-#else
-    return named ? named : "build/dsm_sample/rel/dsm_sample.so";
-#endif
-}
 
 static int setup(void **state)
 {

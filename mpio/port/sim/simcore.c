@@ -99,7 +99,9 @@ static UCHAR StatusOf(PSIM_REQUEST Request)
     srb->DataTransferLength = 0;
     switch (Request->Command.status) {
     case HBA_NO_TARGET:
-        return NoTarget(adapter);
+        /* A bus without logins cannot tell a target that is away from none: its return must be looked at. */
+        adapter->ScanCut |= Discovers(srb) && adapter->Hba->operations->target_present(adapter->Hba, Request->Command.target);
+        return adapter->Hba->pulled ? SRB_STATUS_NO_DEVICE : NoTarget(adapter);
     case HBA_LINK_DOWN:
         /* The target may come back until its dev-loss time is over: a scan must not take it for gone. */
         if (!Discovers(srb)) {
@@ -285,8 +287,12 @@ static SCSI_ADAPTER_CONTROL_STATUS SimAdapterControl(PVOID DeviceExtension, SCSI
     switch (ControlType) {
     case ScsiQuerySupportedControlTypes:
         for (ULONG type = 0; type < list->MaxControlType; type++) {
-            list->SupportedTypeList[type] = type == ScsiQuerySupportedControlTypes || type == ScsiStopAdapter;
+            list->SupportedTypeList[type] = type == ScsiQuerySupportedControlTypes || type == ScsiStopAdapter ||
+                                            type == ScsiAdapterSurpriseRemoval;
         }
+        return ScsiAdapterControlSuccess;
+    case ScsiAdapterSurpriseRemoval:
+        fabric_take_back(adapter->Hba, HBA_ALL_TARGETS, NULL);
         return ScsiAdapterControlSuccess;
     case ScsiStopAdapter:
         adapter->Hba->on_event = NULL;
@@ -295,6 +301,21 @@ static SCSI_ADAPTER_CONTROL_STATUS SimAdapterControl(PVOID DeviceExtension, SCSI
     default:
         return ScsiAdapterControlUnsuccessful;
     }
+}
+
+/* The LUNs of an adapter that was pulled hear of it before the adapter: what was sent to them will not be answered. */
+static SCSI_UNIT_CONTROL_STATUS SimUnitControl(PVOID DeviceExtension, SCSI_UNIT_CONTROL_TYPE ControlType, PVOID Parameters)
+{
+    PSIM_ADAPTER adapter = DeviceExtension;
+    PSTOR_ADDR_BTL8 address = Parameters;
+    uint8_t lun[8];
+
+    if (ControlType != ScsiUnitSurpriseRemoval) {
+        return ScsiUnitControlUnsuccessful;
+    }
+    SetLun(lun, address->Lun);
+    fabric_take_back(adapter->Hba, address->Target, lun);
+    return ScsiUnitControlSuccess;
 }
 
 ULONG SimFindAdapter(PVOID DeviceExtension, PPORT_CONFIGURATION_INFORMATION ConfigInfo, STORAGE_BUS_TYPE BusType)
@@ -334,6 +355,7 @@ ULONG SimInitialize(PVOID DriverObject, PVOID RegistryPath, PHW_FIND_ADAPTER Fin
     data.HwFindAdapter = (PVOID)FindAdapter;
     data.HwResetBus = SimResetBus;
     data.HwAdapterControl = SimAdapterControl;
+    data.HwUnitControl = SimUnitControl;
     data.DeviceExtensionSize = sizeof(SIM_ADAPTER);
     data.SrbExtensionSize = sizeof(SIM_REQUEST);
     data.NumberOfAccessRanges = 1;

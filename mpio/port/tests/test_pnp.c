@@ -196,6 +196,123 @@ static void device_answers_properties_and_has_a_key(void **state)
     rig_end();
 }
 
+/* ---- adapters that are pulled ------------------------------------------------------------------------ */
+static struct {
+    SCSI_REQUEST_BLOCK srb;
+    UCHAR data[512];
+    volatile BOOLEAN back;
+} out;
+
+static NTSTATUS came_back(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    (void)device;
+    (void)context;
+    out.back = TRUE;
+    IoFreeIrp(irp);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static void read_body(void *argument)
+{
+    PPORT_UNIT unit = rig_unit(1, 2);
+    PIRP irp = IoAllocateIrp(unit->Header.Self->StackSize, FALSE);
+    PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
+
+    (void)argument;
+    rig_srb(&out.srb, SRB_FLAGS_DATA_IN | SRB_FLAGS_NO_QUEUE_FREEZE, out.data, sizeof out.data, 0x28, 0, 1);
+    stack->MajorFunction = IRP_MJ_SCSI;
+    stack->MinorFunction = IRP_MN_SCSI_CLASS;
+    stack->Parameters.Scsi.Srb = &out.srb;
+    IoSetCompletionRoutine(irp, came_back, NULL, TRUE, TRUE, TRUE);
+    out.back = FALSE;
+    IoCallDriver(unit->Header.Self, irp);
+    rig.finished++;
+}
+
+static void look_body(void *argument)
+{
+    (void)argument;
+    PnpLookAtAdapters();
+    rig.finished++;
+}
+
+static void mark_body(void *argument)
+{
+    (void)argument;
+    rig_unit(0, 0)->BusResets = 77;
+    rig.finished++;
+}
+
+static void gone_body(void *argument)
+{
+    (void)argument;
+    CHECK(rig_adapter() == NULL);
+    rig.finished++;
+}
+
+static void back_body(void *argument)
+{
+    (void)argument;
+    CHECK(rig_count() == 2 * RIG_LUNS);
+    CHECK(rig_adapter()->Number == 0);
+    CHECK(rig_unit(0, 0)->BusResets == 0); /* nobody that mark_body has seen */
+    rig.finished++;
+}
+
+static void pulled_adapter_ends_what_is_out_and_comes_back_with_its_number(void **state)
+{
+    (void)state;
+    rig_begin(HBA_FC, 1 * WORLD_MS, 0, 0);
+    fabric_inject(rig.hba, 1, FABRIC_LOSE_COMMAND, 1, 0);
+    rig_run(read_body, WORLD_MS);
+    assert_false(out.back);
+    fabric_hba_plug(rig.hba, false);
+    rig_run(look_body, WORLD_SECOND / 2);
+    assert_true(out.back);
+    assert_int_equal(SRB_STATUS(out.srb.SrbStatus), SRB_STATUS_NO_DEVICE);
+    rig_run(gone_body, 0);
+    assert_null(rig.hba->on_event);
+    fabric_hba_plug(rig.hba, true);
+    rig_run(look_body, WORLD_SECOND);
+    rig_run(back_body, 0);
+    rig_end();
+}
+
+static void adapter_put_back_before_anybody_looked_is_another_one(void **state)
+{
+    (void)state;
+    rig_begin(HBA_FC, 1 * WORLD_MS, 0, 0);
+    rig_run(read_body, 0);
+    assert_false(out.back);
+    fabric_hba_plug(rig.hba, false);
+    fabric_hba_plug(rig.hba, true);
+    rig_run(mark_body, 0);
+    rig_run(look_body, WORLD_SECOND);
+    assert_true(out.back);
+    rig_run(back_body, 0);
+    rig_end();
+}
+
+/* Pulled at every moment of its scan: enumeration must end, and nothing may be left. */
+static void adapter_pulled_while_its_luns_arrive(void **state)
+{
+    (void)state;
+    for (uint64_t at = 0; at < 40; at++) {
+        rig_begin(HBA_FC, 1 * WORLD_MS, 0, 0);
+        fabric_hba_plug(rig.hba, false);
+        rig_run(look_body, WORLD_SECOND);
+        fabric_hba_plug(rig.hba, true);
+        nt_run_thread(rig.machine, "arrival", look_body, NULL);
+        world_run(rig.world, world_now(rig.world) + at * WORLD_MS + WORLD_MS / 2);
+        fabric_hba_plug(rig.hba, false);
+        nt_run_thread(rig.machine, "removal", look_body, NULL);
+        world_run(rig.world, world_now(rig.world) + 60 * WORLD_SECOND);
+        rig_check(3);
+        rig_run(gone_body, 0);
+        rig_end();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +321,9 @@ int main(void)
         cmocka_unit_test(declined_device_gets_the_class_driver_only),
         cmocka_unit_test(removal_is_asked_for_and_may_be_refused),
         cmocka_unit_test(device_answers_properties_and_has_a_key),
+        cmocka_unit_test(pulled_adapter_ends_what_is_out_and_comes_back_with_its_number),
+        cmocka_unit_test(adapter_put_back_before_anybody_looked_is_another_one),
+        cmocka_unit_test(adapter_pulled_while_its_luns_arrive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

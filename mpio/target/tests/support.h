@@ -274,4 +274,45 @@ static inline void expect_status(struct initiator *i, uint8_t status)
     assert_int_equal(i->header[3], status);
 }
 
+/* ---- fixtures ---------------------------------------------------------------------------------------- */
+/* rig_test: *state is a struct rig of PLAIN. session_test: a struct initiator that is logged in to portal 0 of one and
+ * has taken its unit attention. */
+static inline int rig_begin(void **state)
+{
+    rig_open(*state = malloc(sizeof(struct rig)), PLAIN);
+    return 0;
+}
+
+static inline int rig_end(void **state)
+{
+    rig_close(*state);
+    free(*state);
+    return 0;
+}
+
+static inline int session_begin(void **state)
+{
+    struct initiator *i = malloc(sizeof *i);
+    void *rig;
+
+    rig_begin(&rig);
+    log_in(i, rig, 0);
+    settle_in(i);
+    *state = i;
+    return 0;
+}
+
+static inline int session_end(void **state)
+{
+    struct initiator *i = *state;
+    void *rig = i->rig;
+
+    hang_up(i);
+    free(i);
+    return rig_end(&rig);
+}
+
+#define rig_test(test)     cmocka_unit_test_setup_teardown(test, rig_begin, rig_end)
+#define session_test(test) cmocka_unit_test_setup_teardown(test, session_begin, session_end)
+
 #endif

@@ -30,32 +30,23 @@ static void expect_read(struct initiator *i, unsigned count)
 
 static void write_with_immediate_data(void **state)
 {
-    struct rig r;
-    struct initiator i;
+    struct initiator *i = *state;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    log_in(&i, &r, 0);
-    settle_in(&i);
     fill(1);
-    send_command(&i, PDU_FINAL | COMMAND_WRITE, WRITE_10(2), 1024, blocks, 1024);
-    expect_status(&i, 0);
-    assert_int_equal(i.header[1], PDU_FINAL);
-    expect_read(&i, 2);
-    hang_up(&i);
-    rig_close(&r);
+    send_command(i, PDU_FINAL | COMMAND_WRITE, WRITE_10(2), 1024, blocks, 1024);
+    expect_status(i, 0);
+    assert_int_equal(i->header[1], PDU_FINAL);
+    expect_read(i, 2);
 }
 
 /* MaxBurstLength 1024 and two R2Ts at a time; the initiator takes segments of 512 bytes. */
 static void write_by_r2t_in_bursts(void **state)
 {
-    struct rig r;
+    struct rig *r = *state;
     struct initiator i;
     uint32_t tag, transfer[3];
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    dial(&i, &r, 0);
+    dial(&i, r, 0);
     LOGIN(&i, OPERATIONAL_TO_FULL,
           WHO "MaxBurstLength=1024\0MaxOutstandingR2T=2\0MaxRecvDataSegmentLength=512\0InitialR2T=Yes\0ImmediateData=No");
     expect(&i, LOGIN_RESPONSE);
@@ -82,18 +73,15 @@ static void write_by_r2t_in_bursts(void **state)
     assert_int_equal(get_32(i.header + AT_EXP_DATA_SN), 3);
     expect_read(&i, 5);
     hang_up(&i);
-    rig_close(&r);
 }
 
 static void write_with_unsolicited_data_then_r2t(void **state)
 {
-    struct rig r;
+    struct rig *r = *state;
     struct initiator i;
     uint32_t tag;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    dial(&i, &r, 0);
+    dial(&i, r, 0);
     LOGIN(&i, OPERATIONAL_TO_FULL, WHO "InitialR2T=No\0FirstBurstLength=1024");
     expect(&i, LOGIN_RESPONSE);
     settle_in(&i);
@@ -108,18 +96,15 @@ static void write_with_unsolicited_data_then_r2t(void **state)
     expect_status(&i, 0);
     expect_read(&i, 4);
     hang_up(&i);
-    rig_close(&r);
 }
 
 static void digests_both_ways(void **state)
 {
-    struct rig r;
+    struct rig *r = *state;
     struct initiator i;
     uint8_t nop[48] = {PDU_IMMEDIATE | NOP_OUT, PDU_FINAL};
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    dial(&i, &r, 0);
+    dial(&i, r, 0);
     LOGIN(&i, OPERATIONAL_TO_FULL, WHO "HeaderDigest=CRC32C\0DataDigest=CRC32C");
     expect(&i, LOGIN_RESPONSE);
     i.header_digest = i.data_digest = true;
@@ -154,99 +139,77 @@ static void digests_both_ways(void **state)
     send_raw(&i, bad, 4);
     assert_null(i.connection);
     hang_up(&i);
-    rig_close(&r);
 }
 
 static void residuals_say_what_was_too_much_or_too_little(void **state)
 {
-    struct rig r;
-    struct initiator i;
+    struct initiator *i = *state;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    log_in(&i, &r, 0);
-    settle_in(&i);
-    send_command(&i, PDU_FINAL | COMMAND_READ, READ_10(1), 1024, NULL, 0);
-    expect(&i, DATA_IN);
-    assert_int_equal(i.header[1], PDU_FINAL | DATA_IN_STATUS | RESPONSE_UNDERFLOW);
-    assert_int_equal(get_32(i.header + AT_RESIDUAL), 512);
-    send_command(&i, PDU_FINAL | COMMAND_READ, READ_10(2), 512, NULL, 0);
-    expect(&i, DATA_IN);
-    assert_int_equal(i.length, 512);
-    assert_int_equal(i.header[1], PDU_FINAL | DATA_IN_STATUS | RESPONSE_OVERFLOW);
-    assert_int_equal(get_32(i.header + AT_RESIDUAL), 512);
-    send_command(&i, PDU_FINAL | COMMAND_WRITE, WRITE_10(1), 1024, blocks, 1024);
-    expect_status(&i, 0);
-    assert_int_equal(i.header[1], PDU_FINAL | RESPONSE_UNDERFLOW);
-    assert_int_equal(get_32(i.header + AT_RESIDUAL), 512);
-    send_command(&i, PDU_FINAL | COMMAND_WRITE, WRITE_10(2), 512, blocks, 512);
-    expect_status(&i, 0);
-    assert_int_equal(i.header[1], PDU_FINAL | RESPONSE_OVERFLOW);
-    assert_int_equal(get_32(i.header + AT_RESIDUAL), 512);
-    hang_up(&i);
-    rig_close(&r);
+    send_command(i, PDU_FINAL | COMMAND_READ, READ_10(1), 1024, NULL, 0);
+    expect(i, DATA_IN);
+    assert_int_equal(i->header[1], PDU_FINAL | DATA_IN_STATUS | RESPONSE_UNDERFLOW);
+    assert_int_equal(get_32(i->header + AT_RESIDUAL), 512);
+    send_command(i, PDU_FINAL | COMMAND_READ, READ_10(2), 512, NULL, 0);
+    expect(i, DATA_IN);
+    assert_int_equal(i->length, 512);
+    assert_int_equal(i->header[1], PDU_FINAL | DATA_IN_STATUS | RESPONSE_OVERFLOW);
+    assert_int_equal(get_32(i->header + AT_RESIDUAL), 512);
+    send_command(i, PDU_FINAL | COMMAND_WRITE, WRITE_10(1), 1024, blocks, 1024);
+    expect_status(i, 0);
+    assert_int_equal(i->header[1], PDU_FINAL | RESPONSE_UNDERFLOW);
+    assert_int_equal(get_32(i->header + AT_RESIDUAL), 512);
+    send_command(i, PDU_FINAL | COMMAND_WRITE, WRITE_10(2), 512, blocks, 512);
+    expect_status(i, 0);
+    assert_int_equal(i->header[1], PDU_FINAL | RESPONSE_OVERFLOW);
+    assert_int_equal(get_32(i->header + AT_RESIDUAL), 512);
 }
 
 /* 128 commands fit; the 129th is not heard, nor one from the past. */
 static void window_is_128_commands(void **state)
 {
-    struct rig r;
-    struct initiator i;
+    struct initiator *i = *state;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    log_in(&i, &r, 0);
-    settle_in(&i);
-    uint32_t first = i.cmd_sn, max = get_32(i.header + AT_MAX_CMD_SN);
+    uint32_t first = i->cmd_sn, max = get_32(i->header + AT_MAX_CMD_SN);
     assert_int_equal(max, first + 127);
-    i.cmd_sn = max + 1;
-    send_command(&i, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
-    expect_silence(&i);
-    i.cmd_sn = first - 1;
-    send_command(&i, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
-    expect_silence(&i);
+    i->cmd_sn = max + 1;
+    send_command(i, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
+    expect_silence(i);
+    i->cmd_sn = first - 1;
+    send_command(i, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
+    expect_silence(i);
     for (unsigned n = 0; n < 128; n++) {
-        send_command(&i, PDU_FINAL | COMMAND_WRITE, WRITE_10(1), 512, NULL, 0);
-        expect(&i, R2T);
+        send_command(i, PDU_FINAL | COMMAND_WRITE, WRITE_10(1), 512, NULL, 0);
+        expect(i, R2T);
     }
-    assert_int_equal(get_32(i.header + AT_MAX_CMD_SN), max);
-    assert_int_equal(i.cmd_sn, max + 1);
-    send_command(&i, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
-    expect_silence(&i);
-    i.cmd_sn--;
-    uint32_t tag = i.tag - 1; /* the 128th */
-    send_data_out(&i, PDU_FINAL, tag, get_32(i.header + AT_TRANSFER_TAG), 0, 0, blocks, 512);
-    expect_status(&i, 0);
-    assert_int_equal(get_32(i.header + AT_MAX_CMD_SN), max + 1);
-    send_command(&i, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
-    expect_status(&i, 0);
-    hang_up(&i);
-    rig_close(&r);
+    assert_int_equal(get_32(i->header + AT_MAX_CMD_SN), max);
+    assert_int_equal(i->cmd_sn, max + 1);
+    send_command(i, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
+    expect_silence(i);
+    i->cmd_sn--;
+    uint32_t tag = i->tag - 1; /* the 128th */
+    send_data_out(i, PDU_FINAL, tag, get_32(i->header + AT_TRANSFER_TAG), 0, 0, blocks, 512);
+    expect_status(i, 0);
+    assert_int_equal(get_32(i->header + AT_MAX_CMD_SN), max + 1);
+    send_command(i, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
+    expect_status(i, 0);
 }
 
 static void wrong_data_sn_fails_the_task_only(void **state)
 {
-    struct rig r;
-    struct initiator i;
+    struct initiator *i = *state;
     uint32_t tag;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    log_in(&i, &r, 0);
-    settle_in(&i);
-    tag = send_command(&i, PDU_FINAL | COMMAND_WRITE, WRITE_10(2), 1024, NULL, 0);
-    expect(&i, R2T);
-    uint32_t transfer = get_32(i.header + AT_TRANSFER_TAG);
-    send_data_out(&i, 0, tag, transfer, 1, 0, blocks, 512);
-    send_data_out(&i, PDU_FINAL, tag, transfer, 2, 512, blocks, 512);
-    expect_status(&i, 0x02);
-    assert_int_equal(i.data[2 + 2], 0x0B);
-    assert_int_equal(i.data[2 + 12], 0x47);
-    assert_int_equal(i.data[2 + 13], 0x05);
-    send_command(&i, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
-    expect_status(&i, 0);
-    hang_up(&i);
-    rig_close(&r);
+    tag = send_command(i, PDU_FINAL | COMMAND_WRITE, WRITE_10(2), 1024, NULL, 0);
+    expect(i, R2T);
+    uint32_t transfer = get_32(i->header + AT_TRANSFER_TAG);
+    send_data_out(i, 0, tag, transfer, 1, 0, blocks, 512);
+    send_data_out(i, PDU_FINAL, tag, transfer, 2, 512, blocks, 512);
+    expect_status(i, 0x02);
+    assert_int_equal(i->data[2 + 2], 0x0B);
+    assert_int_equal(i->data[2 + 12], 0x47);
+    assert_int_equal(i->data[2 + 13], 0x05);
+    send_command(i, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
+    expect_status(i, 0);
 }
 
 static void answer_of(struct initiator *i, unsigned function, uint32_t referenced, unsigned lun, unsigned response)
@@ -264,32 +227,28 @@ static void answer_of(struct initiator *i, unsigned function, uint32_t reference
 
 static void task_management(void **state)
 {
-    struct rig r;
-    struct initiator i, other;
+    struct initiator *i = *state;
+    struct initiator other;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    log_in(&i, &r, 0);
-    log_in(&other, &r, 1);
-    settle_in(&i);
+    log_in(&other, i->rig, 1);
     settle_in(&other);
-    uint32_t tag = send_command(&i, PDU_FINAL | COMMAND_WRITE, WRITE_10(1), 512, NULL, 0);
-    expect(&i, R2T);
-    uint32_t transfer = get_32(i.header + AT_TRANSFER_TAG);
-    answer_of(&i, ABORT_TASK, tag, 1, TASK_DOES_NOT_EXIST); /* another LUN */
-    answer_of(&i, ABORT_TASK, tag, 0, FUNCTION_COMPLETE);
-    answer_of(&i, ABORT_TASK, tag, 0, TASK_DOES_NOT_EXIST);
-    send_data_out(&i, PDU_FINAL, tag, transfer, 0, 0, blocks, 512); /* was on its way: nobody minds */
-    expect_silence(&i);
-    answer_of(&i, TASK_REASSIGN, tag, 0, REASSIGN_NOT_SUPPORTED);
-    answer_of(&i, CLEAR_ACA, 0, 0, FUNCTION_NOT_SUPPORTED);
-    answer_of(&i, 99, 0, 0, FUNCTION_NOT_SUPPORTED);
-    answer_of(&i, LUN_RESET, 0, 9, LUN_DOES_NOT_EXIST);
+    uint32_t tag = send_command(i, PDU_FINAL | COMMAND_WRITE, WRITE_10(1), 512, NULL, 0);
+    expect(i, R2T);
+    uint32_t transfer = get_32(i->header + AT_TRANSFER_TAG);
+    answer_of(i, ABORT_TASK, tag, 1, TASK_DOES_NOT_EXIST); /* another LUN */
+    answer_of(i, ABORT_TASK, tag, 0, FUNCTION_COMPLETE);
+    answer_of(i, ABORT_TASK, tag, 0, TASK_DOES_NOT_EXIST);
+    send_data_out(i, PDU_FINAL, tag, transfer, 0, 0, blocks, 512); /* was on its way: nobody minds */
+    expect_silence(i);
+    answer_of(i, TASK_REASSIGN, tag, 0, REASSIGN_NOT_SUPPORTED);
+    answer_of(i, CLEAR_ACA, 0, 0, FUNCTION_NOT_SUPPORTED);
+    answer_of(i, 99, 0, 0, FUNCTION_NOT_SUPPORTED);
+    answer_of(i, LUN_RESET, 0, 9, LUN_DOES_NOT_EXIST);
 
     /* So does clearing the task set, and the others hear that somebody did it. */
     send_command(&other, PDU_FINAL | COMMAND_WRITE, WRITE_10(1), 512, NULL, 0);
     expect(&other, R2T);
-    answer_of(&i, CLEAR_TASK_SET, 0, 0, FUNCTION_COMPLETE);
+    answer_of(i, CLEAR_TASK_SET, 0, 0, FUNCTION_COMPLETE);
     send_command(&other, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
     expect_status(&other, 0x02);
     assert_int_equal(other.data[2 + 12], 0x2F);
@@ -298,7 +257,7 @@ static void task_management(void **state)
     tag = send_command(&other, PDU_FINAL | COMMAND_WRITE, WRITE_10(1), 512, NULL, 0);
     expect(&other, R2T);
     transfer = get_32(other.header + AT_TRANSFER_TAG);
-    answer_of(&i, LUN_RESET, 0, 0, FUNCTION_COMPLETE);
+    answer_of(i, LUN_RESET, 0, 0, FUNCTION_COMPLETE);
     send_data_out(&other, PDU_FINAL, tag, transfer, 0, 0, blocks, 512);
     expect_silence(&other);
     send_command(&other, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
@@ -306,14 +265,12 @@ static void task_management(void **state)
     assert_int_equal(other.data[2 + 12], 0x29);
 
     /* A cold reset ends every session, its own after the answer. */
-    answer_of(&i, TARGET_COLD_RESET, 0, 0, FUNCTION_COMPLETE);
+    answer_of(i, TARGET_COLD_RESET, 0, 0, FUNCTION_COMPLETE);
     look(&other);
     assert_null(other.connection);
-    look(&i);
-    assert_null(i.connection);
-    hang_up(&i);
+    look(i);
+    assert_null(i->connection);
     hang_up(&other);
-    rig_close(&r);
 }
 
 #define SLOW_INI "[machine m]\n[hba h]\n[array a0]\ncontrollers = 2\n[lun disk]\nsize = 1M\ncount = 2\n[link l]\nports = all\nlatency = 10ms\n" \
@@ -428,79 +385,67 @@ static void task_set_is_full_beyond_the_depth_of_the_lun(void **state)
 
 static void asynchronous_messages_and_keep_alive(void **state)
 {
-    struct rig r;
-    struct initiator i;
+    struct initiator *i = *state;
     struct buffer answer = {0};
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    log_in(&i, &r, 0);
-    assert_true(target_control(r.target, "logout all", &answer));
-    expect(&i, ASYNC_MESSAGE);
-    assert_int_equal(i.header[36], ASYNC_LOGOUT);
-    assert_true(target_control(r.target, "event 0 1 6/3f/0e", &answer));
-    expect(&i, ASYNC_MESSAGE);
-    assert_int_equal(i.header[36], ASYNC_SCSI);
-    assert_int_equal(i.header[AT_LUN + 1], 1);
-    assert_int_equal(i.data[2 + 12], 0x3f);
-    rig_wait(&r, 30 * WORLD_SECOND);
-    expect(&i, NOP_IN);
-    assert_int_equal(get_32(i.header + AT_TAG), PDU_NO_TAG);
+    assert_true(target_control(i->rig->target, "logout all", &answer));
+    expect(i, ASYNC_MESSAGE);
+    assert_int_equal(i->header[36], ASYNC_LOGOUT);
+    assert_true(target_control(i->rig->target, "event 0 1 6/3f/0e", &answer));
+    expect(i, ASYNC_MESSAGE);
+    assert_int_equal(i->header[36], ASYNC_SCSI);
+    assert_int_equal(i->header[AT_LUN + 1], 1);
+    assert_int_equal(i->data[2 + 12], 0x3f);
+    rig_wait(i->rig, 30 * WORLD_SECOND);
+    expect(i, NOP_IN);
+    assert_int_equal(get_32(i->header + AT_TAG), PDU_NO_TAG);
     uint8_t h[48] = {PDU_IMMEDIATE | NOP_OUT, PDU_FINAL};
     put_32(h + AT_TAG, PDU_NO_TAG);
-    memcpy(h + AT_TRANSFER_TAG, i.header + AT_TRANSFER_TAG, 4);
-    send_pdu(&i, h, NULL, 0);
-    expect_silence(&i);
-    rig_wait(&r, 31 * WORLD_SECOND);
-    expect(&i, NOP_IN); /* not answered this time */
-    rig_wait(&r, 31 * WORLD_SECOND);
-    look(&i);
-    assert_null(i.connection);
-    hang_up(&i);
+    memcpy(h + AT_TRANSFER_TAG, i->header + AT_TRANSFER_TAG, 4);
+    send_pdu(i, h, NULL, 0);
+    expect_silence(i);
+    rig_wait(i->rig, 31 * WORLD_SECOND);
+    expect(i, NOP_IN); /* not answered this time */
+    rig_wait(i->rig, 31 * WORLD_SECOND);
+    look(i);
+    assert_null(i->connection);
     buffer_free(&answer);
-    rig_close(&r);
 }
 
 static void logout_ends_the_session_after_its_answer(void **state)
 {
-    struct rig r;
-    struct initiator i;
+    struct initiator *i = *state;
     uint8_t h[48] = {PDU_IMMEDIATE | LOGOUT_REQUEST, PDU_FINAL};
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    log_in(&i, &r, 0);
     put_32(h + AT_TAG, 5);
-    put_32(h + AT_CMD_SN, i.cmd_sn);
+    put_32(h + AT_CMD_SN, i->cmd_sn);
     h[1] = PDU_FINAL | 2; /* recovery: not at level 0 */
-    send_pdu(&i, h, NULL, 0);
-    expect(&i, LOGOUT_RESPONSE);
-    assert_int_equal(i.header[2], 2);
+    send_pdu(i, h, NULL, 0);
+    expect(i, LOGOUT_RESPONSE);
+    assert_int_equal(i->header[2], 2);
     h[1] = PDU_FINAL;
-    send_pdu(&i, h, NULL, 0);
-    expect(&i, LOGOUT_RESPONSE);
-    assert_int_equal(i.header[2], 0);
-    assert_null(i.connection);
-    hang_up(&i);
-    rig_close(&r);
+    send_pdu(i, h, NULL, 0);
+    expect(i, LOGOUT_RESPONSE);
+    assert_int_equal(i->header[2], 0);
+    assert_null(i->connection);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(write_with_immediate_data),
-        cmocka_unit_test(write_by_r2t_in_bursts),
-        cmocka_unit_test(write_with_unsolicited_data_then_r2t),
-        cmocka_unit_test(digests_both_ways),
-        cmocka_unit_test(residuals_say_what_was_too_much_or_too_little),
-        cmocka_unit_test(window_is_128_commands),
-        cmocka_unit_test(wrong_data_sn_fails_the_task_only),
-        cmocka_unit_test(task_management),
+        session_test(write_with_immediate_data),
+        rig_test(write_by_r2t_in_bursts),
+        rig_test(write_with_unsolicited_data_then_r2t),
+        rig_test(digests_both_ways),
+        session_test(residuals_say_what_was_too_much_or_too_little),
+        session_test(window_is_128_commands),
+        session_test(wrong_data_sn_fails_the_task_only),
+        session_test(task_management),
         cmocka_unit_test(latency_and_faults_of_the_topology_act_here),
         cmocka_unit_test(ordered_command_is_a_barrier),
         cmocka_unit_test(task_set_is_full_beyond_the_depth_of_the_lun),
-        cmocka_unit_test(asynchronous_messages_and_keep_alive),
-        cmocka_unit_test(logout_ends_the_session_after_its_answer),
+        session_test(asynchronous_messages_and_keep_alive),
+        session_test(logout_ends_the_session_after_its_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

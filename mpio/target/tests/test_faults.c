@@ -91,24 +91,17 @@ static void what_is_late_and_when_it_is_done(void **state)
 
 static void power_ends_the_sessions_and_gives_them_back(void **state)
 {
-    struct rig r;
-    struct initiator i;
+    struct initiator *i = *state;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    log_in(&i, &r, 0);
-    settle_in(&i);
-    assert_true(control(&r, "power a0 off"));
-    look(&i);
-    assert_null(i.connection);
-    hang_up(&i);
-    assert_true(control(&r, "power a0 on"));
-    log_in(&i, &r, 0);
-    settle_in(&i);
-    send_command(&i, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
-    expect_status(&i, 0);
-    hang_up(&i);
-    rig_close(&r);
+    assert_true(control(i->rig, "power a0 off"));
+    look(i);
+    assert_null(i->connection);
+    hang_up(i);
+    assert_true(control(i->rig, "power a0 on"));
+    log_in(i, i->rig, 0);
+    settle_in(i);
+    send_command(i, PDU_FINAL, TEST_UNIT_READY, 0, NULL, 0);
+    expect_status(i, 0);
 }
 
 static void what_strikes_simulated_hosts_is_refused_or_passed_over(void **state)
@@ -150,7 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slow_report_takes_its_time),
         cmocka_unit_test(what_is_late_and_when_it_is_done),
-        cmocka_unit_test(power_ends_the_sessions_and_gives_them_back),
+        session_test(power_ends_the_sessions_and_gives_them_back),
         cmocka_unit_test(what_strikes_simulated_hosts_is_refused_or_passed_over),
     };
 

@@ -40,67 +40,61 @@ static unsigned known_nexuses(const struct rig *r)
 
 static void session_513_is_refused_and_the_others_live(void **state)
 {
-    struct rig r;
+    struct rig *r = *state;
     struct initiator *i = calloc(TARGET_MAX_SESSIONS + 1, sizeof *i);
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    log_in(&i[0], &r, 0);
+    log_in(&i[0], r, 0);
     settle_in(&i[0]);
     for (unsigned n = 1; n < TARGET_MAX_SESSIONS; n++) {
-        log_in_as(&i[n], &r, n);
+        log_in_as(&i[n], r, n);
         assert_int_equal(login_status(&i[n]), 0);
     }
     struct initiator *last = &i[TARGET_MAX_SESSIONS];
     for (unsigned tries = 0; tries < 100; tries++) {
-        log_in_as(last, &r, TARGET_MAX_SESSIONS);
+        log_in_as(last, r, TARGET_MAX_SESSIONS);
         assert_int_equal(login_status(last), LOGIN_NO_RESOURCES);
         assert_null(last->connection);
         hang_up(last);
     }
-    assert_int_equal(known_nexuses(&r), TARGET_MAX_SESSIONS);
+    assert_int_equal(known_nexuses(r), TARGET_MAX_SESSIONS);
     expect_served(&i[0]);
     hang_up(&i[7]);
-    log_in_as(last, &r, TARGET_MAX_SESSIONS); /* there is room again */
+    log_in_as(last, r, TARGET_MAX_SESSIONS); /* there is room again */
     assert_int_equal(login_status(last), 0);
-    log_in_as(&i[7], &r, 8); /* reinstatement of session 8 */
+    log_in_as(&i[7], r, 8); /* reinstatement of session 8 */
     assert_int_equal(login_status(&i[7]), 0);
     look(&i[8]);
     assert_null(i[8].connection);
     expect_served(&i[0]);
     for (unsigned n = 0; n <= TARGET_MAX_SESSIONS; n++)
         hang_up(&i[n]);
-    assert_int_equal(known_nexuses(&r), 0);
+    assert_int_equal(known_nexuses(r), 0);
     free(i);
-    rig_close(&r);
 }
 
 /* The array would remember everybody who ever came. */
 static void five_thousand_logins_leave_nothing_behind(void **state)
 {
-    struct rig r;
+    struct rig *r = *state;
     struct initiator honest, i;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    log_in(&honest, &r, 0);
+    log_in(&honest, r, 0);
     settle_in(&honest);
     for (unsigned n = 1; n <= 5000; n++) {
-        log_in_as(&i, &r, n);
+        log_in_as(&i, r, n);
         assert_int_equal(login_status(&i), 0);
         hang_up(&i);
     }
-    assert_int_equal(known_nexuses(&r), 1);
+    assert_int_equal(known_nexuses(r), 1);
     expect_served(&honest);
     hang_up(&honest);
-    rig_close(&r);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(session_513_is_refused_and_the_others_live),
-        cmocka_unit_test(five_thousand_logins_leave_nothing_behind),
+        rig_test(session_513_is_refused_and_the_others_live),
+        rig_test(five_thousand_logins_leave_nothing_behind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

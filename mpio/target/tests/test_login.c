@@ -6,12 +6,10 @@
 
 static void login_in_one_step_reaches_full_feature(void **state)
 {
-    struct rig r;
+    struct rig *r = *state;
     struct initiator i;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    dial(&i, &r, 1);
+    dial(&i, r, 1);
     LOGIN(&i, OPERATIONAL_TO_FULL,
           WHO "HeaderDigest=CRC32C,None\0DataDigest=None\0InitialR2T=No\0ImmediateData=Yes\0MaxBurstLength=262144\0"
               "FirstBurstLength=16777215\0MaxOutstandingR2T=9\0ErrorRecoveryLevel=2\0DefaultTime2Retain=20\0"
@@ -36,18 +34,15 @@ static void login_in_one_step_reaches_full_feature(void **state)
     i.header_digest = true;
     settle_in(&i);
     hang_up(&i);
-    rig_close(&r);
 }
 
 static void login_in_two_stages_and_in_two_pdus(void **state)
 {
+    struct rig *r = *state;
     static const char first[] = WHO "Auth", second[] = "Method=None";
-    struct rig r;
     struct initiator i;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    dial(&i, &r, 0);
+    dial(&i, r, 0);
     send_login(&i, PDU_CONTINUE, first, sizeof first - 1);
     expect(&i, LOGIN_RESPONSE);
     assert_int_equal(i.header[1], 0);
@@ -61,7 +56,6 @@ static void login_in_two_stages_and_in_two_pdus(void **state)
     assert_int_equal(i.header[1], 0x87);
     settle_in(&i);
     hang_up(&i);
-    rig_close(&r);
 }
 
 struct refusal {
@@ -116,12 +110,10 @@ static void refused_logins_say_why(void **state)
 /* 32 requests are a login; one more is not. */
 static void login_without_end_is_cut_at_its_33rd_request(void **state)
 {
-    struct rig r;
+    struct rig *r = *state;
     struct initiator i;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    dial(&i, &r, 0);
+    dial(&i, r, 0);
     LOGIN(&i, OPERATIONAL, WHO);
     for (unsigned n = 1; n < 32; n++) {
         expect(&i, LOGIN_RESPONSE);
@@ -135,42 +127,36 @@ static void login_without_end_is_cut_at_its_33rd_request(void **state)
     assert_int_equal(login_status(&i), LOGIN_INITIATOR_ERROR);
     assert_null(i.connection);
     hang_up(&i);
-    rig_close(&r);
 }
 
 static void login_must_come_in_time(void **state)
 {
-    struct rig r;
+    struct rig *r = *state;
     struct initiator i;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    dial(&i, &r, 0);
-    rig_wait(&r, 10 * WORLD_SECOND - 1);
+    dial(&i, r, 0);
+    rig_wait(r, 10 * WORLD_SECOND - 1);
     look(&i);
     assert_non_null(i.connection);
-    rig_wait(&r, 1);
+    rig_wait(r, 1);
     look(&i);
     assert_null(i.connection);
     hang_up(&i);
-    rig_close(&r);
 }
 
 /* The same initiator port logs in again: the session it had ends with its tasks. */
 static void second_login_reinstates_the_session(void **state)
 {
-    struct rig r;
+    struct rig *r = *state;
     struct initiator old, new, other;
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    log_in(&old, &r, 0);
+    log_in(&old, r, 0);
     settle_in(&old);
     send_command(&old, PDU_FINAL | COMMAND_WRITE, WRITE_10(1), 512, NULL, 0);
     expect(&old, R2T);
-    log_in(&other, &r, 1); /* another portal group: another session */
+    log_in(&other, r, 1); /* another portal group: another session */
     settle_in(&other);
-    log_in(&new, &r, 0);
+    log_in(&new, r, 0);
     look(&old);
     assert_null(old.connection);
     settle_in(&new);
@@ -179,29 +165,25 @@ static void second_login_reinstates_the_session(void **state)
     hang_up(&old);
     hang_up(&new);
     hang_up(&other);
-    rig_close(&r);
 }
 
 static void redirected_portal_sends_logins_elsewhere(void **state)
 {
-    struct rig r;
+    struct rig *r = *state;
     struct initiator i;
     struct buffer answer = {0};
 
-    (void)state;
-    rig_open(&r, PLAIN);
-    assert_true(target_control(r.target, "redirect 0 127.0.0.9:3260", &answer));
-    dial(&i, &r, 0);
+    assert_true(target_control(r->target, "redirect 0 127.0.0.9:3260", &answer));
+    dial(&i, r, 0);
     LOGIN(&i, OPERATIONAL_TO_FULL, WHO);
     expect(&i, LOGIN_RESPONSE);
     assert_int_equal(login_status(&i), LOGIN_MOVED_TEMPORARILY);
     assert_string_equal(text_value(&i, "TargetAddress"), "127.0.0.9:3260,1");
     hang_up(&i);
-    assert_true(target_control(r.target, "redirect 0 off", &answer));
-    log_in(&i, &r, 0);
+    assert_true(target_control(r->target, "redirect 0 off", &answer));
+    log_in(&i, r, 0);
     hang_up(&i);
     buffer_free(&answer);
-    rig_close(&r);
 }
 
 /* ---- CHAP ---------------------------------------------------------------------------------------- */
@@ -362,13 +344,13 @@ static void discovery_tells_all_portals_of_what_may_be_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(login_in_one_step_reaches_full_feature),
-        cmocka_unit_test(login_in_two_stages_and_in_two_pdus),
+        rig_test(login_in_one_step_reaches_full_feature),
+        rig_test(login_in_two_stages_and_in_two_pdus),
         cmocka_unit_test(refused_logins_say_why),
-        cmocka_unit_test(login_without_end_is_cut_at_its_33rd_request),
-        cmocka_unit_test(login_must_come_in_time),
-        cmocka_unit_test(second_login_reinstates_the_session),
-        cmocka_unit_test(redirected_portal_sends_logins_elsewhere),
+        rig_test(login_without_end_is_cut_at_its_33rd_request),
+        rig_test(login_must_come_in_time),
+        rig_test(second_login_reinstates_the_session),
+        rig_test(redirected_portal_sends_logins_elsewhere),
         cmocka_unit_test(chap_one_way_with_every_algorithm),
         cmocka_unit_test(chap_mutual_proves_the_target),
         cmocka_unit_test(chap_refuses_what_is_wrong),

@@ -120,7 +120,8 @@ static void every_word_of_the_menu_reaches_what_it_names(void **state)
                                "2s = switch left down\n3s = switch left up\n4s = power array0 off\n5s = power array0 on\n"
                                "6s = logout hba0 target 0\n7s = async-logout hba0 target 0 1s 2s\n10s = rscn hba0\n"
                                "10s = bus-reset hba0\n11s = hba hba0 power off\n12s = hba hba0 power on\n"
-                               "13s = machine node0 crash\n");
+                               "12s = hba hba0 remove\n12500ms = hba hba0 insert\n"
+                               "13s = machine node0 crash\n14s = machine node0 boot\n");
     struct scenario_objects objects = {.hba = only_hba, .array = only_array, .machine = only_machine,
                                        .applied = applied, .user = seen_kinds};
     struct text_error error = {0};
@@ -154,7 +155,7 @@ static void every_word_of_the_menu_reaches_what_it_names(void **state)
     assert_int_equal(s.machine->state, MACHINE_RUNNING);
     world_run(s.world, 14 * WORLD_SECOND);
     assert_int_equal(s.machine->state, MACHINE_CRASHED);
-    assert_int_equal(scenario_applied(scenario), 20);
+    assert_int_equal(scenario_applied(scenario), 23);
     assert_int_equal(seen_kinds[ACTION_EXPECT], 1);
     assert_int_equal(seen_kinds[ACTION_POWER], 2);
     scenario_stop(scenario);
@@ -462,7 +463,7 @@ static void written_plan_reads_back_as_the_same_actions(void **state)
 static bool is_harsh(const struct topology_action *a)
 {
     return a->kind == ACTION_MASK || a->kind == ACTION_IDENTITY || a->kind == ACTION_GHOST || a->kind == ACTION_POWER ||
-           a->kind == ACTION_HBA;
+           (a->kind == ACTION_HBA && a->fault == HBA_POWER) || a->kind == ACTION_MACHINE;
 }
 
 static void swarm_says_when_errors_are_allowed_and_puts_everything_back(void **state)
@@ -472,12 +473,13 @@ static void swarm_says_when_errors_are_allowed_and_puts_everything_back(void **s
     struct topology *t = parse("[machine node0]\n[hba hba0]\nkind = iscsi\nfabric = a\n[hba hba1]\nfabric = b\n"
                                "[array array0]\naccess = implicit\n[lun lun]\ncount = 8\n"
                                "[link a]\nhba = hba0\nports = all\n[link b]\nhba = hba1\nports = all\n");
-    unsigned strict = 0, kinds = 0, actions = 0;
+    unsigned strict = 0, actions = 0, gentle_pulls = 0;
+    uint64_t kinds = 0;
 
     (void)state;
     for (uint64_t seed = 0; seed < 400; seed++) {
         struct scenario_plan *plan = draw(seed, t, &options);
-        int down = 0, masked = 0, off = 0, identities = 0;
+        int down = 0, masked = 0, off = 0, identities = 0, out = 0, dead = 0;
         bool harsh = false;
 
         kinds |= plan->kinds;
@@ -493,14 +495,21 @@ static void swarm_says_when_errors_are_allowed_and_puts_everything_back(void **s
             harsh = harsh || is_harsh(a);
             if (a->kind == ACTION_LINK || a->kind == ACTION_CONTROLLER || a->kind == ACTION_SWITCH)
                 down += a->up ? -1 : 1;
-            if (a->kind == ACTION_POWER || a->kind == ACTION_HBA)
+            if (a->kind == ACTION_POWER || (a->kind == ACTION_HBA && a->fault == HBA_POWER))
                 off += a->up ? -1 : 1;
+            else if (a->kind == ACTION_HBA)
+                out += a->fault == HBA_REMOVE ? 1 : -1;
+            if (a->kind == ACTION_MACHINE)
+                dead += a->fault == MACHINE_CRASH ? 1 : -1;
+            gentle_pulls += !plan->errors_allowed && a->kind == ACTION_HBA;
             if (a->kind == ACTION_MASK || a->kind == ACTION_MAP)
                 masked += a->kind == ACTION_MASK ? 1 : -1;
             identities += a->kind == ACTION_IDENTITY;
         }
         assert_int_equal(down, 0);
         assert_int_equal(off, 0);
+        assert_int_equal(out, 0);
+        assert_int_equal(dead, 0);
         assert_int_equal(masked, 0);
         assert_int_equal(identities % 2, 0);
         assert_true(!harsh || plan->errors_allowed);
@@ -508,10 +517,10 @@ static void swarm_says_when_errors_are_allowed_and_puts_everything_back(void **s
         scenario_plan_free(plan);
     }
     assert_in_range(strict, 100, 300); /* about half */
-    assert_int_equal(kinds, SCENARIO_WHOLE_MENU);
+    assert_true(kinds == SCENARIO_WHOLE_MENU);
+    assert_true(gentle_pulls != 0);
     for (unsigned kind = 0; kind < ACTION_COUNT; kind++)
-        assert_true((actions >> kind & 1) != 0 || kind == ACTION_UNMAP || kind == ACTION_MOVE || kind == ACTION_PORT ||
-                    kind == ACTION_MACHINE);
+        assert_true((actions >> kind & 1) != 0 || kind == ACTION_UNMAP || kind == ACTION_MOVE || kind == ACTION_PORT);
     topology_free(t);
 }
 

@@ -6,17 +6,23 @@
 
 static struct rig_cmd a[8], b[8];
 
+/* Machine 0 at port 0, machine 1 at port 1. */
+static void start(struct rig *r, struct array_config *config, uint64_t latency_of_0)
+{
+    rig_begin(r, HBA_FC, config);
+    rig_connect(r, 0, 0, latency_of_0);
+    rig_connect(r, 1, 1, TRIP);
+    rig_settle(r, 0, 0);
+    rig_settle(r, 1, 0);
+}
+
 static void more_than_the_lun_takes_is_task_set_full_or_busy(void **state)
 {
     struct array_config config = {.lun_depth = 3};
     struct rig r;
 
     (void)state;
-    rig_begin(&r, HBA_FC, &config);
-    rig_connect(&r, 0, 0, TRIP);
-    rig_connect(&r, 1, 1, TRIP);
-    rig_settle(&r, 0, 0);
-    rig_settle(&r, 1, 0);
+    start(&r, &config, TRIP);
     for (unsigned i = 0; i < 4; i++)
         rig_write(&r, 0, 0, &a[i], i, 1);
     rig_write(&r, 1, 0, &b[0], 9, 1);
@@ -61,11 +67,7 @@ static void ordered_waits_for_the_older_of_another_machine_and_holds_the_younger
     struct rig r;
 
     (void)state;
-    rig_begin(&r, HBA_FC, NULL);
-    rig_connect(&r, 0, 0, 10 * TRIP);
-    rig_connect(&r, 1, 1, TRIP);
-    rig_settle(&r, 0, 0);
-    rig_settle(&r, 1, 0);
+    start(&r, NULL, 10 * TRIP);
     rig_completions = 0;
     rig_write(&r, 0, 0, &a[0], 0, 1);
     rig_blocks(&a[1], true, 0, 1, 2);
@@ -89,11 +91,7 @@ static void cut_of_the_older_frees_the_one_that_waits(void **state)
     struct rig r;
 
     (void)state;
-    rig_begin(&r, HBA_FC, NULL);
-    rig_connect(&r, 0, 0, 10 * TRIP);
-    rig_connect(&r, 1, 1, TRIP);
-    rig_settle(&r, 0, 0);
-    rig_settle(&r, 1, 0);
+    start(&r, NULL, 10 * TRIP);
     rig_write(&r, 0, 0, &a[0], 0, 1);
     rig_blocks(&a[1], true, 0, 1, 2);
     rig_submit(&r, 1, 0, &a[1], ARRAY_TASK_ORDERED);
@@ -110,11 +108,7 @@ static void lun_reset_takes_the_commands_of_all_machines(void **state)
     struct rig r;
 
     (void)state;
-    rig_begin(&r, HBA_FC, NULL);
-    rig_connect(&r, 0, 0, TRIP);
-    rig_connect(&r, 1, 1, TRIP);
-    rig_settle(&r, 0, 0);
-    rig_settle(&r, 1, 0);
+    start(&r, NULL, TRIP);
     rig_write(&r, 0, 0, &a[0], 0, 1);
     rig_write(&r, 1, 0, &a[1], 0, 2);
     r.hba[0]->operations->reset_lun(r.hba[0], 0, RIG_LUN);
@@ -135,11 +129,7 @@ static void aborted_status_tells_the_other_machine_when_the_lun_has_tas(void **s
     struct rig r;
 
     (void)state;
-    rig_begin(&r, HBA_FC, NULL);
-    rig_connect(&r, 0, 0, TRIP);
-    rig_connect(&r, 1, 1, TRIP);
-    rig_settle(&r, 0, 0);
-    rig_settle(&r, 1, 0);
+    start(&r, NULL, TRIP);
     memset(&select, 0, sizeof select);
     select.cdb[0] = 0x15; /* MODE SELECT(6): control page with TAS */
     select.cdb[1] = 0x10;

@@ -241,6 +241,84 @@ static void an_ordered_command_of_another_machine_does_not_wait_for_the_dead(voi
     rig_end(&r);
 }
 
+static void a_boot_ends_what_the_dead_machine_had_under_way(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    crash_with_writes(&r);
+    persist(&r, 1, 6, 0, 2);
+    fabric_machine_reset(r.machine[0]);
+    rig_run(&r, 6 * WORLD_SECOND);
+    assert_int_equal(written(&r), 0);
+    machine_restart(r.machine[0]);
+    rig_settle(&r, 0, 0);
+    rig_write(&r, 0, 0, &a[0], 3, 0x77); /* the memory of the old kernel serves the new one */
+    rig_run(&r, TRIP);
+    assert_int_equal(a[0].done, 1);
+    assert_int_equal(rig_byte(&r, 1, 0, 3), 0x77);
+    rig_end(&r);
+}
+
+static void a_boot_forgets_a_session_that_was_away_and_a_pause(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    rig_begin(&r, HBA_FC, NULL);
+    rig_connect(&r, 0, 0, TRIP);
+    rig_connect(&r, 1, 1, TRIP);
+    fabric_port_logout(r.hba[0], 0);
+    fabric_machine_pause(r.machine[0], 10 * WORLD_SECOND);
+    fabric_machine_crash(r.machine[0]);
+    rig_run(&r, WORLD_SECOND);
+    assert_false(fabric_link_is_up(r.hba[0], 0)); /* nobody logs in for a dead machine */
+    fabric_machine_reset(r.machine[0]);
+    machine_restart(r.machine[0]);
+    assert_false(machine_is_paused(r.machine[0]));
+    assert_true(fabric_link_is_up(r.hba[0], 0));
+    rig_end(&r);
+}
+
+static void a_pulled_hba_answers_at_once_and_gives_back_what_it_had(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    rig_begin(&r, HBA_FC, NULL);
+    rig_listen(&r);
+    rig_connect(&r, 0, 0, TRIP);
+    rig_connect(&r, 1, 1, TRIP);
+    rig_run(&r, 1);
+    rig_settle(&r, 0, 0);
+    rig_settle(&r, 1, 0);
+    rig_write(&r, 0, 0, &a[0], 3, 0x55);
+    fabric_take_back(r.hba[0], HBA_ALL_TARGETS, NULL); /* nothing: it is in its machine */
+    fabric_hba_plug(r.hba[0], false);
+    unsigned told = r.event_count[0];
+    rig_run(&r, WORLD_SECOND);
+    assert_int_equal(a[0].done, 0);
+    rig_write(&r, 0, 0, &a[1], 4, 0x56);
+    assert_int_equal(a[1].done, 1);
+    assert_int_equal(a[1].cmd.status, HBA_NO_TARGET);
+    fabric_hba_power(r.hba[0], true); /* it is not there */
+    fabric_take_back(r.hba[0], 0, (const uint8_t[8]){0, 1}); /* of another LUN */
+    assert_int_equal(a[0].done, 0);
+    fabric_take_back(r.hba[0], 0, RIG_LUN);
+    assert_int_equal(a[0].done, 1);
+    assert_int_equal(a[0].cmd.status, HBA_NO_TARGET);
+    assert_int_equal(r.event_count[0], told);
+    assert_int_equal(rig_byte(&r, 1, 0, 4), 0);
+    fabric_hba_plug(r.hba[0], true);
+    assert_int_equal(r.hba[0]->plugged, 1);
+    rig_run(&r, 1);
+    rig_settle(&r, 0, 0);
+    rig_write(&r, 0, 0, &a[1], 4, 0x57);
+    rig_run(&r, TRIP);
+    assert_int_equal(rig_byte(&r, 1, 0, 4), 0x57);
+    rig_end(&r);
+}
+
 static void the_world_ends_with_orphans_under_way(void **state)
 {
     struct rig r;
@@ -255,6 +333,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_paused_machine_catches_up_in_its_order),
         cmocka_unit_test(a_second_pause_only_makes_it_longer),
+        cmocka_unit_test(a_boot_ends_what_the_dead_machine_had_under_way),
+        cmocka_unit_test(a_boot_forgets_a_session_that_was_away_and_a_pause),
+        cmocka_unit_test(a_pulled_hba_answers_at_once_and_gives_back_what_it_had),
         cmocka_unit_test(a_crash_during_a_pause_drops_everything),
         cmocka_unit_test(a_paused_machines_write_is_executed_and_its_answer_waits),
         cmocka_unit_test(a_dead_machines_writes_are_gone_or_come_late),

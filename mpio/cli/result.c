@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What failed in a run, in words that are the same for the same failure: rule and source line of a
- * bug check, else the kinds of what the verdict found, without counts, names of machines and times.
- * A run writes them to a file (--result) and mpio shrink reads them there.
+ * What failed in a run, in words. For mpio shrink in words that are the same for the same failure: rule and source
+ * line of a bug check, else the kinds of what the verdict found, without counts, names of machines and times. A run
+ * writes them to a file (--result) and mpio shrink reads them there.
  */
 #include "cli/cli.h"
 
@@ -74,6 +74,28 @@ static void put_data(struct buffer *out, const struct mpio_load_report *l)
             buffer_printf(out, "failure data error: %s blocks\n", kinds[i].kind);
 }
 
+/* The first finding of the clusters, by name; false: there is none. */
+bool cluster_finding(const struct mpio *w, char *text, size_t size)
+{
+    static const char *const names[MPIO_CLUSTER_FINDINGS] = {
+        [MPIO_CLUSTER_SPLIT_BRAIN] = "a write succeeded after another machine had preempted it",
+        [MPIO_CLUSTER_UNFENCED] = "a preempted machine is still registered",
+        [MPIO_CLUSTER_REFUSED] = "RESERVATION CONFLICT for a machine that nobody had preempted",
+        [MPIO_CLUSTER_WRONG_RESERVATION] = "no reservation, or another one, after a preemption",
+    };
+    struct mpio_cluster_report c;
+
+    for (unsigned n = 0; mpio_cluster_report(w, n, &c); n++) {
+        for (unsigned i = 0; i < MPIO_CLUSTER_FINDINGS; i++) {
+            if (c.findings[i] == 0)
+                continue;
+            snprintf(text, size, "%s, %s (%" PRIu64 " times)", c.name, names[i], c.findings[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool result_any(const struct mpio *w)
 {
     struct mpio_load_report l;
@@ -107,8 +129,6 @@ bool result_write(const char *file, const struct mpio *w, uint64_t seen, bool wh
     put_checks(&out, w);
     if (!whole && bugchecks == 0)
         buffer_append_text(&out, "failure not finished\n");
-    for (unsigned n = 0; mpio_check(w, n, text, sizeof text); n++)
-        buffer_printf(&out, "failure check %.*s\n", (int)strcspn(text, ":"), text);
     if (l.errors && !mpio_errors_allowed(w))
         buffer_append_text(&out, "failure I/O errors\n");
     for (unsigned n = 0; mpio_leftover(w, n, text, sizeof text); n++) {
