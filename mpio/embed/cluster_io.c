@@ -274,8 +274,11 @@ static void issue(struct event *e)
     }
     s->out = true;
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    if (!mpio_submit(m->cluster->world, m->disk_index, &s->io))
+    if (!mpio_submit(m->cluster->world, m->disk_index, &s->io)) {
         s->out = false;
+        if (owns(s))
+            unit_of(s)->busy = false;
+    }
     KeLowerIrql(irql);
 }
 

@@ -46,6 +46,14 @@ check "exit code $code of $count seeds" exits 0
 check "every seed has an event stream of its own" says "^streams   $count different"
 check "the sums say what struck" says '^faults  '
 
+# ---- the program made by clang (check-all builds it) draws the same worlds ----
+if [ "${1:-}" = all ] && [ -x build/clang/bin/mpio ]; then
+    worlds() { for seed in $(seq 1 60); do "$1" soak --show "$seed"; done; }
+    worlds "$MPIO" >"$work/worlds"
+    worlds build/clang/bin/mpio >"$work/worlds.clang"
+    check "the program made by clang draws other worlds" cmp -s "$work/worlds" "$work/worlds.clang"
+fi
+
 # ---- the same seeds again: one at a time, and by hand ----
 soak again --seeds "$again" --jobs 1 --list "$work/again"
 head -n "$again" "$work/results" >"$work/before"
