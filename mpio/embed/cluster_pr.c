@@ -14,6 +14,8 @@
 
 #include <ntddk.h>
 
+#include "array/wire.h"
+
 #define PERSISTENT_RESERVE_IN  0x5E
 #define PERSISTENT_RESERVE_OUT 0x5F
 #define LIST_LENGTH 24
@@ -25,26 +27,6 @@ enum { IN_READ_KEYS = 0, IN_READ_RESERVATION = 1 };
 static uint8_t reservation_type(const struct cluster *c)
 {
     return c->plan->type == 0 ? 5 : 7; /* Write Exclusive: Registrants Only, All Registrants */
-}
-
-static void put_64(uint8_t *p, uint64_t value)
-{
-    for (unsigned i = 0; i < 8; i++)
-        p[i] = (uint8_t)(value >> (56 - 8 * i));
-}
-
-static uint64_t get_64(const uint8_t *p)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < 8; i++)
-        value = value << 8 | p[i];
-    return value;
-}
-
-static uint32_t get_32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
 /* ---- sending --------------------------------------------------------------------------------------- */

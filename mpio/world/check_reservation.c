@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "array/wire.h"
 #include "world/check_private.h"
 
 #define GOOD                 0x00
@@ -212,15 +213,6 @@ static enum expected expect_media(const struct watched_lun *l, const struct regi
     if (media == READS && (l->type == 1 || l->type == 5 || l->type == 7))
         return PASS;
     return l->type >= 5 && r != NULL ? PASS : CONFLICT;
-}
-
-static uint64_t get_64(const uint8_t *p)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < 8; i++)
-        value = value << 8 | p[i];
-    return value;
 }
 
 static enum expected expect_preempt(const struct watched_lun *l, uint64_t target)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array/wire.h"
 #include "world/check.h"
 #include "world/world_private.h"
 
@@ -84,21 +85,6 @@ static bool command(struct ghost *g, const uint8_t *cdb, unsigned cdb_length, vo
             break;
     }
     return cmd.status == 0;
-}
-
-static void put_64(uint8_t *p, uint64_t value)
-{
-    for (unsigned i = 0; i < 8; i++)
-        p[i] = (uint8_t)(value >> (56 - 8 * i));
-}
-
-static uint64_t get_64(const uint8_t *p)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < 8; i++)
-        value = value << 8 | p[i];
-    return value;
 }
 
 static bool persistent_out(struct ghost *g, unsigned action, unsigned type, uint64_t key, uint64_t target)
