@@ -29,15 +29,21 @@ VOID MpioFreeRequest(PMPIO_REQUEST Request)
     PushEntryList(&Request->Lun->FreeRequests, (PSINGLE_LIST_ENTRY)&Request->Link);
 }
 
-/* Dense array of at most 32 values: faster than anything clever. */
+/* Dense array of at most 32 values: faster than anything clever. Two instances have one path when the array shows the LUN
+ * under a second number: the one that can be used is meant. */
 static PMPIO_INSTANCE FindMember(PMPIO_MEMBERS Members, PVOID PathId)
 {
+    PMPIO_INSTANCE found = NULL;
+
     for (ULONG i = 0; i < Members->Count; i++) {
         if (Members->PathIds[i] == PathId) {
-            return Members->Instances[i];
+            found = Members->Instances[i];
+            if (MpioMayBeChosen(found)) {
+                break;
+            }
         }
     }
-    return NULL;
+    return found;
 }
 
 /* The DSM named a path that is not in the list it was given: a removed one, or no path of this LUN. */

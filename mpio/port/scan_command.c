@@ -76,6 +76,7 @@ static BOOLEAN MayRetry(UCHAR Status, const SCAN_WAIT *Wait)
     case SRB_STATUS_BUS_RESET:
     case SRB_STATUS_ABORTED:
     case SRB_STATUS_LINK_DOWN: /* a bounce takes what is under way */
+    case SRB_STATUS_BUSY:      /* the LUN's own requests were faster each time that the queue had room */
         return TRUE;
     default:
         return FALSE;

@@ -177,8 +177,9 @@ void fabric_hba_power(struct hba *h, bool on);
  * Play. Any kind of HBA, also one without hardware behind it. */
 void fabric_hba_plug(struct hba *h, bool in);
 /* The miniport of a pulled HBA takes back what it had given it, of one LUN or of all (target HBA_ALL_TARGETS): the commands
- * end HBA_NO_TARGET from inside the call. Nothing while the HBA is in its machine. */
-void fabric_take_back(struct hba *h, uint32_t target, const uint8_t lun[8]);
+ * end HBA_NO_TARGET from inside the call. `life` is `plugged` as the miniport found it: the HBA may have been put back
+ * meanwhile. Nothing while the HBA is in its machine in that life. */
+void fabric_take_back(struct hba *h, unsigned life, uint32_t target, const uint8_t lun[8]);
 #define FABRIC_RELOGIN        (200 * WORLD_MS)
 #define FABRIC_EXPANDER_RESET (500 * WORLD_MS)
 #define FABRIC_SELECTION      (250 * WORLD_MS) /* parallel SCSI: nobody answers */

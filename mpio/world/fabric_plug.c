@@ -33,9 +33,9 @@ void fabric_hba_plug(struct hba *h, bool in)
         fabric_hba_power(h, in);
 }
 
-void fabric_take_back(struct hba *h, uint32_t target, const uint8_t lun[8])
+void fabric_take_back(struct hba *h, unsigned life, uint32_t target, const uint8_t lun[8])
 {
-    if (!h->pulled || h->operations != &fabric_operations)
+    if ((!h->pulled && h->plugged == life) || h->operations != &fabric_operations)
         return;
     for (uint32_t t = 0; t < h->targets; t++) {
         struct fabric_path *p = fabric_hba_of(h)->path[t];

@@ -15,6 +15,7 @@
 
 typedef struct _SIM_ADAPTER {
     struct hba *Hba;
+    ULONG Life;                 /* Hba->plugged when this device was found */
     BOOLEAN ScanCut;            /* a lost link ended a command of a scan: it missed something */
 } SIM_ADAPTER, *PSIM_ADAPTER;
 
@@ -292,7 +293,7 @@ static SCSI_ADAPTER_CONTROL_STATUS SimAdapterControl(PVOID DeviceExtension, SCSI
         }
         return ScsiAdapterControlSuccess;
     case ScsiAdapterSurpriseRemoval:
-        fabric_take_back(adapter->Hba, HBA_ALL_TARGETS, NULL);
+        fabric_take_back(adapter->Hba, adapter->Life, HBA_ALL_TARGETS, NULL);
         return ScsiAdapterControlSuccess;
     case ScsiStopAdapter:
         adapter->Hba->on_event = NULL;
@@ -314,7 +315,7 @@ static SCSI_UNIT_CONTROL_STATUS SimUnitControl(PVOID DeviceExtension, SCSI_UNIT_
         return ScsiUnitControlUnsuccessful;
     }
     SetLun(lun, address->Lun);
-    fabric_take_back(adapter->Hba, address->Target, lun);
+    fabric_take_back(adapter->Hba, adapter->Life, address->Target, lun);
     return ScsiUnitControlSuccess;
 }
 
@@ -328,6 +329,7 @@ ULONG SimFindAdapter(PVOID DeviceExtension, PPORT_CONFIGURATION_INFORMATION Conf
     if (adapter->Hba == NULL) {
         return SP_RETURN_NOT_FOUND;
     }
+    adapter->Life = adapter->Hba->plugged;
     ConfigInfo->NumberOfBuses = 1;
     ConfigInfo->MaximumNumberOfTargets = HBA_MAX_TARGETS;
     ConfigInfo->MaximumNumberOfLogicalUnits = SCSI_MAXIMUM_LUNS_PER_TARGET;

@@ -293,7 +293,7 @@ static void a_pulled_hba_answers_at_once_and_gives_back_what_it_had(void **state
     rig_settle(&r, 0, 0);
     rig_settle(&r, 1, 0);
     rig_write(&r, 0, 0, &a[0], 3, 0x55);
-    fabric_take_back(r.hba[0], HBA_ALL_TARGETS, NULL); /* nothing: it is in its machine */
+    fabric_take_back(r.hba[0], 0, HBA_ALL_TARGETS, NULL); /* nothing: it is in its machine */
     fabric_hba_plug(r.hba[0], false);
     unsigned told = r.event_count[0];
     rig_run(&r, WORLD_SECOND);
@@ -302,9 +302,9 @@ static void a_pulled_hba_answers_at_once_and_gives_back_what_it_had(void **state
     assert_int_equal(a[1].done, 1);
     assert_int_equal(a[1].cmd.status, HBA_NO_TARGET);
     fabric_hba_power(r.hba[0], true); /* it is not there */
-    fabric_take_back(r.hba[0], 0, (const uint8_t[8]){0, 1}); /* of another LUN */
+    fabric_take_back(r.hba[0], 0, 0, (const uint8_t[8]){0, 1}); /* of another LUN */
     assert_int_equal(a[0].done, 0);
-    fabric_take_back(r.hba[0], 0, RIG_LUN);
+    fabric_take_back(r.hba[0], 0, 0, RIG_LUN);
     assert_int_equal(a[0].done, 1);
     assert_int_equal(a[0].cmd.status, HBA_NO_TARGET);
     assert_int_equal(r.event_count[0], told);
